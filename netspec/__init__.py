@@ -1,0 +1,1 @@
+"""netspec: a compiler for convolutional networks written as their papers write them."""

@@ -1,0 +1,1 @@
+"""Graph to facts: one file a question."""

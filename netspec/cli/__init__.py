@@ -1,0 +1,1 @@
+"""The command `netspec`: one thin file a command."""

@@ -1,0 +1,1 @@
+"""Facts to text: terminal, JSON, CSV, Markdown, HTML, LaTeX."""
