@@ -8,14 +8,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name under which errors show it (a path, `<stdin>`, `<spec>`)."""
+    """A text, the name under which errors show it (a path, `<stdin>`, `<spec>`), and the file it was read from."""
 
     text: str
     name: str = "<spec>"
+    path: Path | None = None
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -1,0 +1,134 @@
+"""Where specs come from: files, standard input, one-liners, and the networks that are shipped with netspec."""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from netspec.diagnostics import Diagnostic, Help, Label, SpecError, nearest
+from netspec.source import Source, Span
+
+LARGEST_FILE = 10 * 1024 * 1024
+"""Bytes; a spec of a thousand layers has some twenty thousand."""
+
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
+_HEADER = re.compile(r"#\s*family:\s*(?P<family>[^·\n]+?)\s*·\s*year:\s*(?P<year>\d{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A network of the library; `title` is the first line of its spec."""
+
+    name: str
+    family: str
+    year: int
+    title: str
+    path: Path
+
+
+def folder() -> Path:
+    """The folder of the shipped specs: beside the modules when installed, beside the package in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "specs"
+    return installed if installed.is_dir() else package.parent / "specs"
+
+
+@cache
+def networks() -> tuple[Shipped, ...]:
+    """The shipped networks, by family, year and name."""
+    shipped = (_shipped(path) for path in folder().glob("*.spec"))
+    return tuple(sorted(shipped, key=lambda each: (each.family, each.year, each.name)))
+
+
+def _shipped(path: Path) -> Shipped:
+    head = path.read_text(encoding="utf-8")[:2000]
+    title = head.partition("\n")[0].lstrip("# ").strip()
+    header = _HEADER.search(head)
+    family, year = (header["family"], int(header["year"])) if header else ("other", 0)
+    return Shipped(path.stem, family, year, title, path)
+
+
+def find(spec: str) -> Source:
+    """What `spec` names: `-` (standard input), a file, a shipped network with or without `.spec`, or a spec itself.
+
+    A file in the way wins over a shipped network; `Source.name` says which was read.
+
+    Raises:
+        SpecError: E001 if a name is neither, E002 to E005 if a file can't be read as text.
+    """
+    if spec == "-":
+        return _text(sys.stdin.buffer.read(LARGEST_FILE + 1), "<stdin>", None)
+    if _is_spec_text(spec):
+        return Source(spec)
+    path = Path(spec)
+    if path.exists() and not (path.is_dir() and _shipped_path(spec)):
+        return read(path)
+    shipped = _shipped_path(spec)
+    if shipped is not None:
+        return read(shipped, f"{shipped.name} (shipped)")
+    if _NAME.fullmatch(spec) or "/" in spec or spec.endswith(".spec"):
+        raise SpecError((_no_such(spec),))
+    return Source(spec)
+
+
+def _is_spec_text(spec: str) -> bool:
+    """Whether this can't be a file's name: it has lines, or is longer than file names are."""
+    return "\n" in spec or "\0" in spec or len(spec.encode("utf-8", "replace")) > 255 * 4
+
+
+def _shipped_path(spec: str) -> Path | None:
+    name = spec.removesuffix(".spec")
+    path = folder() / f"{name}.spec"
+    return path if _NAME.fullmatch(name) and path.is_file() else None
+
+
+def _no_such(spec: str) -> Diagnostic:
+    names = [path.stem for path in folder().glob("*.spec")]
+    guess = nearest(Path(spec).name.removesuffix(".spec").lower(), names)
+    helps = [Help(f"did you mean `{guess}`?")] if guess else []
+    helps.append(Help("`netspec list` shows the networks that are shipped"))
+    what = "no such file" if "/" in spec else "there is no file and no shipped network"
+    return Diagnostic("E001", f"{what} `{spec}`" if "/" not in spec else f"{what}: `{spec}`", helps=tuple(helps))
+
+
+def read(path: Path, name: str | None = None, *, at: Span | None = None) -> Source:
+    """The text of a file. `at` is the place in a spec that named it: then only regular files are read.
+
+    Raises:
+        SpecError: E002 if it can't be read, E003 if it is too large, E004 for NUL characters, E005 if it isn't UTF-8.
+    """
+    name = name or str(path)
+    labels = (Label(at),) if at else ()
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise SpecError((Diagnostic("E002", f"`{name}` is a folder, not a spec", labels),))
+        if at and not stat.S_ISREG(mode):
+            raise SpecError((Diagnostic("E002", f"`{name}` is not a regular file", labels),))
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SpecError((Diagnostic("E002", f"`{name}` can't be read: {reason}", labels),)) from None
+    return _text(content, name, path)
+
+
+def _text(content: bytes, name: str, path: Path | None) -> Source:
+    if len(content) > LARGEST_FILE:
+        raise SpecError((Diagnostic("E003", f"`{name}` is larger than 10 MB, the most that a spec may have"),))
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        title = f"`{name}` is not UTF-8 text: line {line} holds the byte 0x{content[error.start]:02x}"
+        raise SpecError((Diagnostic("E005", title),)) from None
+    source = Source(text, name, path)
+    at = text.find("\0")
+    if at != -1:
+        label = Label(Span(source, at, at + 1), "here")
+        raise SpecError((Diagnostic("E004", "a NUL character: this is not a text file", (label,)),))
+    return source
