@@ -55,7 +55,9 @@ def compile_with(
 ) -> Graph:
     """As `compile`, with the parameters in a mapping, so that they may have any name (`train.lr`)."""
     tree = parse(spec)
-    shapes: dict[str | None, str] = {None: inputs} if isinstance(inputs, str) else {**(inputs or {})}
+    shapes: dict[str | None, str] = (
+        {None: inputs} if isinstance(inputs, str) else dict(inputs.items() if inputs else ())
+    )
     return elaborate(tree, inputs=shapes, parameters=_values(parameters), limit=max_layers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import sys
@@ -64,10 +65,9 @@ def find(spec: str) -> Source:
         return _text(sys.stdin.buffer.read(LARGEST_FILE + 1), "<stdin>", None)
     if _is_spec_text(spec):
         return Source(spec)
-    path = Path(spec)
-    if path.exists() and not (path.is_dir() and _shipped_path(spec)):
-        return read(path)
     shipped = _shipped_path(spec)
+    if os.path.exists(spec) and not (os.path.isdir(spec) and shipped):  # noqa: PTH110, PTH112 - never raises
+        return read(Path(spec))
     if shipped is not None:
         return read(shipped, f"{shipped.name} (shipped)")
     if _NAME.fullmatch(spec) or "/" in spec or spec.endswith(".spec"):
@@ -83,7 +83,7 @@ def _is_spec_text(spec: str) -> bool:
 def _shipped_path(spec: str) -> Path | None:
     name = spec.removesuffix(".spec")
     path = folder() / f"{name}.spec"
-    return path if _NAME.fullmatch(name) and path.is_file() else None
+    return path if _NAME.fullmatch(name) and os.path.isfile(path) else None  # noqa: PTH113 - never raises
 
 
 def _no_such(spec: str) -> Diagnostic:

@@ -94,18 +94,20 @@ class Symbol:
         factor, offset, divisor = self.factor // common, self.offset // common, divisor // common
         if divisor == 1:
             return Symbol(self.inner, self.add, self.divisor, factor, offset)
-        if factor == 1:
-            return _floor(self.inner, self.add + self.divisor * offset, self.divisor * divisor)
-        return _floor(Symbol(self.inner, self.add, self.divisor, factor), offset, divisor)
+        if factor != 1:
+            return _floor(Symbol(self.inner, self.add, self.divisor, factor), offset, divisor)
+        add, divisor = self.add + self.divisor * offset, self.divisor * divisor
+        # The product of two divisors may share a factor with the inner symbol, though neither did: fold again.
+        return _floor(self.inner, add, divisor) if isinstance(self.inner, str) else (self.inner + add) // divisor
 
     def __str__(self) -> str:
         inner = str(self.inner)
         if self.divisor > 1:
             inner = f"⌊({inner} + {self.add}) / {self.divisor}⌋" if self.add else f"⌊{inner} / {self.divisor}⌋"
         if self.factor != 1:
-            inner = f"{self.factor}·{inner}"
+            inner = f"{self.factor:,}·{inner}"
         if self.offset:
-            inner += f" {'+' if self.offset > 0 else '−'} {abs(self.offset)}"
+            inner += f" {'+' if self.offset > 0 else '−'} {abs(self.offset):,}"
         return inner
 
 
@@ -237,8 +239,8 @@ def ceil_div(size: Dim, divisor: int) -> Dim:
 def agreement(first: Dim, second: Dim) -> bool | None:
     """Whether two sizes are equal: True always, False never, None for some input sizes or not decidable.
 
-    For one letter, exact: both are linear plus periodic, so with equal slopes one period decides, and with different
-    slopes they can meet.
+    For one letter, exact for all sizes from 1: the difference is linear plus periodic, so that one period of values
+    and the rise over a period say where it is 0.
     """
     if isinstance(first, Unknown) or isinstance(second, Unknown):
         return None
@@ -253,16 +255,30 @@ def agreement(first: Dim, second: Dim) -> bool | None:
     period_a, rise_a = first.period if isinstance(first, Symbol) else (1, 0)
     period_b, rise_b = second.period if isinstance(second, Symbol) else (1, 0)
     period = lcm(period_a, period_b)
-    if rise_a * (period // period_a) != rise_b * (period // period_b):
-        return None
     if period > MAX_PERIOD:
         return None
-    same = [dim_at(first, {name: n}) == dim_at(second, {name: n}) for n in range(period, 2 * period)]
-    return True if all(same) else None if any(same) else False
+    rise = rise_a * (period // period_a) - rise_b * (period // period_b)
+    differences = [_at(first, name, n) - _at(second, name, n) for n in range(1, period + 1)]
+    if not rise and not any(differences):
+        return True
+    # Over k periods a difference d becomes d + k·rise, which is 0 at k = −d/rise.
+    meets = any(_reaches_zero(difference, rise) for difference in differences)
+    return None if meets else False
 
 
-MAX_PERIOD = 1_000_000
-"""Periods beyond this (a stride of a million) are not walked through."""
+def _at(size: int | Symbol, name: str, value: int) -> int:
+    return size if isinstance(size, int) else size.at({name: value})
+
+
+def _reaches_zero(difference: int, rise: int) -> bool:
+    """Whether difference + k·rise is 0 for a whole k from 0."""
+    if not rise or not difference:
+        return not difference
+    return difference % rise == 0 and -difference // rise >= 0
+
+
+MAX_PERIOD = 100_000
+"""Periods beyond this are not walked through."""
 
 
 def dim_at(size: Dim, letters: Mapping[str, int]) -> Dim:

@@ -20,9 +20,10 @@ class Field:
 
     `size` is the extent of the field in input pixels (the largest over the units, where upsampling makes them differ);
     `jump` the distance between the fields of neighbouring units (a fraction after upsampling, None where a value has
-    no such axis: vectors); `start` the input coordinate of the first unit's first pixel, negative in padding, None where
-    it depends on an unknown size; `aligned` whether all branches that meet here have the same jump and centre (None:
-    depends on an unknown size). A value that sees everything has the input's size, start 0 and `whole` True.
+    no such axis: vectors); `start` the input coordinate of the first unit's first pixel, negative in padding, None
+    where it depends on an unknown size; `aligned` whether all branches that meet, here or before, have the same jump
+    and centre (None: depends on an unknown size). A value that sees everything has the input's size, start 0 and
+    `whole` True.
     """
 
     size: tuple[Dim, ...]
@@ -83,3 +84,9 @@ class Analysis:
     totals: Totals
     dtype: str = "float32"
     batch: int = 1
+
+    def _repr_html_(self) -> str:
+        """The table, where a notebook shows the analysis."""
+        from netspec.report import html  # the one way up: a notebook asks the object itself
+
+        return html.table(self)

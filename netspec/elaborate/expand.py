@@ -39,6 +39,8 @@ class Expander:
         self.statement: Callable[[tree.Item, Frame, int], int] = lambda item, frame, flow: flow
         self.grouped = NOTHING
         self.numbered: dict[int, int] = {}
+        self.broken: set[str] = set()
+        self.unread = False
         self.resolved: dict[int, Resolved] = {}
         self._active: list[object] = []
         self.depth = 0
@@ -85,13 +87,23 @@ class Expander:
         try:
             return handler(item, frame, flow, **more)
         except BadExpression as bad:
-            if not (flow == POISON and bad.diagnostic.code in ("E127", "E128")):
+            if not self._follows(bad.diagnostic, frame, flow):
                 self.fail(bad.diagnostic, frame)
+            if isinstance(item, tree.Define):
+                self.broken.add(item.name)
+                return flow
         except Unresolved as unresolved:
-            self.fail(unresolved.diagnostic, frame)
+            if not (self.unread and unresolved.diagnostic.code == "E102"):
+                self.fail(unresolved.diagnostic, frame)
         except MisusedArgument as misused:
             self.nodes.report(blame(misused.misuse, misused.site, self.nodes.made, (), frame.trail))
         return POISON
+
+    def _follows(self, diagnostic: Diagnostic, frame: Frame, flow: int) -> bool:
+        """Whether an error only follows from another: a size behind an error, a name whose value was one."""
+        if POISON in (flow, frame.entered) and diagnostic.code in ("E127", "E128"):
+            return True
+        return diagnostic.code == "E111" and diagnostic.span is not None and diagnostic.span.text in self.broken
 
     def fail(self, diagnostic: Diagnostic, frame: Frame) -> int:
         """Report an error, with the blocks that were being expanded; the flow behind it is poison."""
@@ -102,6 +114,17 @@ class Expander:
     def shape_of(self, flow: int) -> Shape | None:
         """The shape that flows, if any does."""
         return self.nodes.made[flow].shape if flow >= 0 else None
+
+    def incoming(self, frame: Frame, flow: int) -> Shape | None:
+        """The shape that `in.c` asks for: what flows into the innermost block or braces."""
+        return self.shape_of(flow if frame.entered is None else frame.entered)
+
+    def inside(self, chain: tree.Chain, frame: Frame, flow: int) -> int:
+        """A chain in braces: what flows into it is what `in.c` asks for there."""
+        around, frame.entered = frame.entered, flow
+        flow = self.chain(chain, frame, flow)
+        frame.entered = around
+        return flow
 
     def flowing(self, flow: int, item: tree.Item, frame: Frame) -> int:
         """The flow into a layer: at the beginning of a spec without inputs, an input of unknown size."""
@@ -132,7 +155,7 @@ class Expander:
         """The layer of a call; one whose arguments are all written out is resolved once."""
         known = self.resolved.get(id(call))
         if known is None:
-            known = resolve_call(call, frame, self.shape_of(flow))
+            known = resolve_call(call, frame, self.incoming(frame, flow))
             if known.constant:
                 self.resolved[id(call)] = known
         return known
@@ -181,7 +204,7 @@ class Expander:
         )
         self._active.append(block)
         try:
-            return self.chain(block.body, inner, flow)
+            return self.inside(block.body, inner, flow)
         finally:
             self._active.pop()
 
@@ -213,7 +236,7 @@ class Expander:
         self._active.append(shared)
         self.nodes.sharing.append((shared, len(self.nodes.made)))
         try:
-            return self.chain(body, inner, flow)
+            return self.inside(body, inner, flow)
         finally:
             self.nodes.sharing.pop()
             self._active.pop()
@@ -225,7 +248,7 @@ class Expander:
         if flow == NOTHING and not all(_starts_with_reference(branch) for branch in item.branches):
             flow = self.flowing(flow, item, frame)
         resolved = words.head(self, item.head, frame, flow)
-        flows = tuple(self.chain(branch, frame, flow) for branch in item.branches)
+        flows = tuple(self.inside(branch, frame, flow) for branch in item.branches)
         if not resolved.layer.merges:
             title = f"`{resolved.layer.name}` takes no branches"
             help = Help("layers that take branches: add, sub, mul, max, mean, concat, distance, dot")
@@ -272,18 +295,20 @@ class Expander:
         """A chain in brackets: named, it is a scope; else a part of the chain around it."""
         inner = frame if name is None else self._named_scope(frame, name, "{…}", item.span, item.body)
         inner = frame if name is None else self._named_scope(frame, name, "{…}", item.span, item.body)
-        self.grouped = self.chain(item.body, inner, flow)
+        self.grouped = self.inside(item.body, inner, flow)
         return self.grouped
 
     def _named_scope(self, frame: Frame, name: str, title: str, span: Span, body: tree.Chain) -> Frame:
         scope = Scope(title, name, span)
         prefix = f"{frame.prefix}{name}{frame.suffix}."
         trail = (*frame.trail, scope)
-        return Frame(frame.module, frame.values, trail, prefix, taken=self.given(body), outer=frame)
+        return Frame(
+            frame.module, frame.values, trail, prefix, taken=self.given(body), outer=frame, entered=frame.entered
+        )
 
     def repeat(self, item: tree.Repeat, frame: Frame, flow: int, name: str | None = None) -> int:
         """`n * item`: each copy is a scope of its own."""
-        count = repetitions(item.count, frame.values, incoming=self.shape_of(flow))
+        count = repetitions(item.count, frame.values, incoming=self.incoming(frame, flow))
         inner, title = item.item, words.item_title(item.item)
         least = count * self.floor(frame.module).of_item(inner)
         self._refuse_too_many(self._copies * least, item.span, frame)
@@ -301,7 +326,7 @@ class Expander:
         return flow
 
     def _copy(self, inner: tree.Item, title: str, frame: Frame, flow: int, copy: tuple[int, int]) -> int:
-        """One copy of a repeated item. A block's own scope says which copy it is; else there is a scope for the copy."""
+        """One copy of a repeated item. A block's own scope says which copy it is; else the copy gets one."""
         block = isinstance(inner, (tree.Word, tree.Call)) and words.name_of(inner) in frame.module.blocks
         trail = frame.trail if block else (*frame.trail, Scope(title, "", inner.span, *copy))
         within = frame.repeated(trail, dict(frame.values), copy)
@@ -309,7 +334,7 @@ class Expander:
 
     def condition(self, item: tree.If, frame: Frame, flow: int) -> int:
         """`if condition { … } else { … }`."""
-        holds = condition(item.condition, frame.values, incoming=self.shape_of(flow))
+        holds = condition(item.condition, frame.values, incoming=self.incoming(frame, flow))
         chosen = item.then if holds else item.otherwise
         if chosen is None:
             return flow
@@ -320,18 +345,18 @@ class Expander:
 
     def each(self, item: tree.Each, frame: Frame, flow: int) -> int:
         """`each a, b in rows { … }`."""
-        rows = words.rows(item, evaluate(item.values, frame.values, incoming=self.shape_of(flow)))
+        rows = words.rows(item, evaluate(item.values, frame.values, incoming=self.incoming(frame, flow)))
         copies, self._copies = self._copies, 1
         for copy, values in enumerate(rows):
             scope = Scope(words.each_title(item), "", item.span, copy, len(rows))
             within = frame.repeated((*frame.trail, scope), {**frame.values, **values}, (copy, len(rows)))
-            flow = self.chain(item.body, within, flow)
+            flow = self.inside(item.body, within, flow)
         self._copies = copies
         return flow
 
     def output(self, item: tree.Output, frame: Frame, flow: int) -> int:
         """`output name { … }`: the flow passes by."""
-        end = self.chain(item.body, frame, flow)
+        end = self.inside(item.body, frame, flow)
         already = self.outputs.get(item.name)
         if already is not None or item.name == "main":
             labels = [Label(item.name_span, "named here")]
@@ -352,12 +377,12 @@ class Expander:
         """`let` inside a chain."""
         if item.keyword == "param":
             return self.statement(item, frame, flow)
-        frame.values[item.name] = evaluate(item.value, frame.values, incoming=self.shape_of(flow))
+        frame.values[item.name] = evaluate(item.value, frame.values, incoming=self.incoming(frame, flow))
         return flow
 
     def assertion(self, item: tree.Assert, frame: Frame, flow: int) -> int:
         """`assert condition, "message"`."""
-        if not condition(item.condition, frame.values, incoming=self.shape_of(flow)):
+        if not condition(item.condition, frame.values, incoming=self.incoming(frame, flow)):
             text = item.condition.span.text
             title = item.message or f"`{text}` does not hold"
             shape = self.shape_of(flow)

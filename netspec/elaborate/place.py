@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netspec.diagnostics import Diagnostic, Label
-from netspec.elaborate.blame import blame, blame_branches, expansion_labels
+from netspec.elaborate.blame import blame, expansion_labels
+from netspec.elaborate.blame_flow import blame_branches, pad_before
 from netspec.elaborate.resolve import Resolved, Site
 from netspec.elaborate.scope import Frame, Shared
 from netspec.graph import Node, Origin
@@ -36,11 +37,11 @@ class Nodes:
         self.sharing: list[tuple[Shared, int]] = []
         self._names: set[str] = set()
         self._shapes: dict[tuple[Layer, Shapes], Shape] = {}
-        self._reported: set[tuple[str, Span | None]] = set()
+        self._reported: set[tuple[str, Span | str | None]] = set()
 
     def report(self, finding: Diagnostic) -> None:
-        """Keep a finding; the same one from another copy of a repetition is kept once."""
-        key = (finding.code, finding.span)
+        """Keep a finding; the same one from another copy of a repetition is kept once, as is the same remark."""
+        key = (finding.code, finding.span if finding.severity != "note" else finding.title)
         if key not in self._reported:
             self._reported.add(key)
             self.findings.append(finding)
@@ -67,7 +68,9 @@ class Nodes:
             shape = self._infer(layer, shapes)
         except Misuse as misuse:
             finding = blame(misuse, resolved.site, self.made, inputs, frame.trail)
-            if len(inputs) > 1:
+            if misuse.code == "E203":
+                finding = pad_before(finding, self.made, self.sites, inputs[0], at_pool=layer.family == "pooling")
+            elif len(inputs) > 1:
                 finding = blame_branches(finding, self.made, self.sites, inputs, branches)
             self.report(finding)
             return POISON
@@ -117,17 +120,19 @@ class Nodes:
 
     def _owner(self, layer: Layer, inputs: tuple[int, ...], number: int, span: Span, frame: Frame) -> int:
         """Whose weights the next node uses, inside a use of a `share`: those of the first use's node in its place."""
-        shared, begun = self.sharing[-1]
-        place = number - begun
-        if shared.uses == 1:
-            shared.owners.append(number)
-            return number
-        owner = self.made[shared.owners[place]] if place < len(shared.owners) else None
         shapes = tuple(self.made[each].shape for each in inputs)
-        if owner is None or owner.layer != layer or not self._same_weights(owner, layer, shapes):
-            self._cannot_share(shared, layer, shapes, owner, span, frame)
-            return number
-        return owner.owner
+        mine = number
+        for shared, begun in self.sharing:
+            place = number - begun
+            if shared.uses == 1:
+                shared.owners.append(number)
+                continue
+            owner = self.made[shared.owners[place]] if place < len(shared.owners) else None
+            if owner is None or owner.layer != layer or not self._same_weights(owner, layer, shapes):
+                self._cannot_share(shared, layer, shapes, owner, span, frame)
+                break
+            mine = owner.owner
+        return mine
 
     def _same_weights(self, owner: Node, layer: Layer, shapes: Shapes) -> bool:
         theirs = owner.layer.weights(tuple(self.made[each].shape for each in owner.inputs))

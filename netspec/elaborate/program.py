@@ -113,6 +113,7 @@ class Program:
         try:
             spec = used_file(item, self.spec.source, self._files)
         except SpecError as error:
+            self.expander.unread = True
             for diagnostic in error.diagnostics:
                 self.nodes.report(diagnostic)
             return
@@ -150,6 +151,7 @@ class Program:
             return handler(item, frame, flow)
         except BadExpression as bad:
             self.expander.fail(bad.diagnostic, frame)
+            self.expander.broken.add(getattr(item, "name", ""))
             return flow
 
     def defined(self, item: tree.Item, frame: Frame, flow: int) -> int:
@@ -329,6 +331,8 @@ class Program:
             )
             self.nodes.report(Diagnostic("E113", f"this spec has no parameter `{name}`", helps=(Help(text),)))
         for key in self.shapes:
+            if key is None and len(self.declared) <= 1:
+                continue  # an error kept the input from being made
             names = ", ".join(f"`{name}`" for name in self.expander.inputs)
             what = (
                 f"this spec has no input `{key}`" if key else "this spec has several inputs, so say which one is given"

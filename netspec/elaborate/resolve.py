@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 from netspec.diagnostics import Diagnostic, Help, Label, nearest
 from netspec.elaborate.scope import Frame
@@ -15,6 +17,9 @@ from netspec.layers.arguments import Argument, Value, arguments_of, bind
 from netspec.layers.base import Layer, Misuse
 from netspec.shape import Shape
 from netspec.source import Span
+
+TypedValues: TypeAlias = tuple[tuple[str, type, Value], ...]
+"""Arguments by name, with their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +153,40 @@ def _bound(
     flows_in: Expectation | None = None,
     notes: tuple[Diagnostic, ...] = (),
 ) -> Resolved:
-    order = tuple(each.name for each in arguments_of(layer))
     extra = [name for name in given if name.isdigit()]
     if extra:
-        misuse = Misuse("E105", _too_many(layer, order, len(given)), at=extra[0])
+        misuse = Misuse("E105", _too_many(layer, len(given)), at=extra[0])
         raise MisusedArgument(misuse, site)
     defaults = frame.module.defaults.get(layer.name)
-    standing = defaults.at(site.span.start) if defaults is not None else None
+    standing = (defaults.at(site.span.start) if defaults is not None else None) or {}
     try:
-        made = bind(layer, (), {**standing, **given} if standing else given)
+        made, called = _made(layer, _typed(given), _typed(standing))
     except Misuse as misuse:
         raise MisusedArgument(misuse, site) from None
-    return Resolved(made, title(layer.name, given, order), site, constant, flows_in, notes)
+    return Resolved(made, called, site, constant, flows_in, notes)
 
 
-def _too_many(layer: type[Layer], order: tuple[str, ...], count: int) -> str:
-    takes = f"takes {len(order)} argument{'s' * (len(order) != 1)}" if order else "takes no arguments"
+def _typed(given: Mapping[str, Value]) -> TypedValues:
+    """Arguments as a key: with their types, for 1 and `true` are equal to Python."""
+    return tuple((name, type(value), value) for name, value in given.items())
+
+
+@lru_cache(maxsize=4096)
+def _made(layer: type[Layer], given: TypedValues, standing: TypedValues) -> tuple[Layer, str]:
+    """The layer and its title: blocks write the same one again and again."""
+    arguments = {name: value for name, _, value in given}
+    usual = {name: value for name, _, value in standing}
+    made = bind(layer, (), {**usual, **arguments})
+    accepted = arguments_of(layer)
+    for each in accepted[1:]:
+        if each.name in arguments and each.name not in usual and each.kind.read(arguments[each.name]) == each.default:
+            del arguments[each.name]  # `stride=s` where s is 1
+    return made, title(layer.name, arguments, tuple(each.name for each in accepted))
+
+
+def _too_many(layer: type[Layer], count: int) -> str:
+    most = len(arguments_of(layer))
+    takes = f"takes {most} argument{'s' * (most != 1)}" if most else "takes no arguments"
     return f"`{layer.name}` {takes}, but {count} {'are' if count > 1 else 'is'} given"
 
 

@@ -58,7 +58,8 @@ class Frame:
 
     `prefix` and `suffix` go around node names, `counts` numbers the layers of each kind; frames of anonymous
     repetitions share `counts` and `taken` with the frame around them. `names` are the values named by `as`;
-    `outer` is the frame around this one where its names can be seen.
+    `outer` is the frame around this one where its names can be seen. `entered` is the flow into the innermost block or
+    braces, whose shape `in.c` asks for; None outside all braces, where it is the flow itself.
     """
 
     module: Module
@@ -70,6 +71,7 @@ class Frame:
     taken: frozenset[str] = frozenset()
     names: dict[str, tuple[int, Span]] = field(default_factory=dict)
     outer: Frame | None = None
+    entered: int | None = None
 
     def find(self, name: str) -> tuple[int, Span] | None:
         """The value of this name, here or around."""
@@ -98,4 +100,14 @@ class Frame:
     def repeated(self, trail: tuple[Scope, ...], values: dict[str, Value], copy: tuple[int, int]) -> Frame:
         """The frame of one copy of a repetition: names of its own, but numbered on with its neighbours."""
         suffix = f"{self.suffix}_{copy[0] + 1}" if copy[1] > 1 else self.suffix
-        return Frame(self.module, values, trail, self.prefix, suffix, self.counts, self.taken, outer=self)
+        return Frame(
+            self.module,
+            values,
+            trail,
+            self.prefix,
+            suffix,
+            self.counts,
+            self.taken,
+            outer=self,
+            entered=self.entered,
+        )

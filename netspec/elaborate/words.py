@@ -43,6 +43,8 @@ def word(
         return expander.block(text, (), item.span, frame, flow, name, copy)
     if text in frame.module.shares:
         return expander.shared(text, item.span, frame, flow, name)
+    if text == "identity":
+        return expander.flowing(flow, item, frame)  # the value itself: no node, or an edge would hide behind it
     known = expander.resolved.get(id(item))
     if known is None:
         if text not in TABLE and is_shape(text) and (flow == NOTHING or not text.isdigit()):
@@ -129,7 +131,7 @@ def head(expander: Expander, item: tree.Word | tree.Call, frame: Frame, flow: in
         title = f"`{name_of(item)}` is a block of this spec and takes no branches"
         raise Unresolved(Diagnostic("E125", title, (Label(item.span),)))
     if isinstance(item, tree.Call):
-        return resolve_call(item, frame, expander.shape_of(flow))
+        return resolve_call(item, frame, expander.incoming(frame, flow))
     resolved = resolve_word(item, frame) if item.text in TABLE or read_paper(item) is not None else None
     if not isinstance(resolved, Resolved):
         raise Unresolved(no_such_layer(item.text, item.span, frame))
@@ -140,7 +142,7 @@ def block_values(
     expander: Expander, block: tree.Block, arguments: tuple[tree.Argument, ...], span: Span, frame: Frame, flow: int
 ) -> dict[str, Value]:
     """The arguments of a use of a block by name. Raises Unresolved E104, E105."""
-    incoming = expander.shape_of(flow)
+    incoming = expander.incoming(frame, flow)
     names = [each.name for each in block.parameters]
     values: dict[str, Value] = {}
     for position, argument in enumerate(arguments):
@@ -169,7 +171,7 @@ def block_values(
                 Diagnostic("E105", title, (Label(span, "missing here"), Label(parameter.span, "asked for here")))
             )
         scope = {**frame.module.blocks[block.name][1].values, **values}
-        values[parameter.name] = evaluate(parameter.default, scope, incoming=incoming)
+        values[parameter.name] = evaluate(parameter.default, scope, incoming=expander.shape_of(flow))
     return values
 
 

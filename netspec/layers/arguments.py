@@ -167,6 +167,18 @@ def _integers(value: Value) -> tuple[int, ...] | None:
     return None if None in numbers else tuple(numbers)  # type: ignore[arg-type]
 
 
+def _counts(value: Value) -> tuple[int, ...] | None:
+    numbers = _integers(value)
+    return numbers if numbers and min(numbers) >= 1 and not isinstance(value, PerAxis) else None
+
+
+def _shape(value: Value) -> PerAxis | None:
+    """Channels and up to three sizes: `400`, `16x5x5`, `[16, 5, 5]`."""
+    read = _whole_from(1)
+    numbers = [read(number) for number in (value if isinstance(value, tuple) else (value,))]
+    return None if None in numbers or not 1 <= len(numbers) <= 4 else PerAxis(numbers)  # type: ignore[arg-type]
+
+
 COUNT = Kind("a whole number from 1", _whole_from(1))
 WHOLE = Kind("a whole number from 0", _whole_from(0))
 INTEGER = Kind("a whole number", _whole_from(-LARGEST))
@@ -179,6 +191,8 @@ AMOUNT = Kind("a whole number from 0, or one an axis such as `1x0`", _sizes_from
 PADDING = Kind("`same`, `valid`, a number, `2x0`, or `[before, after]`", _padding, ("same", "valid"))
 TABLE = Kind("a list of lists of whole numbers", _table)
 INTEGERS = Kind("a list of whole numbers", _integers)
+COUNTS = Kind("a list of whole numbers from 1", _counts)
+SHAPE = Kind("a shape such as `16x5x5` or `400`", _shape)
 
 
 def one_of(*words: str) -> Kind:
@@ -189,9 +203,12 @@ def one_of(*words: str) -> Kind:
 
 @cache
 def arguments_of(layer: type[Layer]) -> tuple[Argument, ...]:
-    """The arguments of a layer, in the order in which they are given by position."""
+    """The arguments of a layer, in the order in which they are given by position.
+
+    A field ends in `_` where its word is also that of a method of `Layer`, as attention's `window_` does.
+    """
     return tuple(
-        Argument(each.name, each.metadata["kind"], each.metadata["help"], each.default)
+        Argument(each.name.removesuffix("_"), each.metadata["kind"], each.metadata["help"], each.default)
         for each in fields(layer)  # type: ignore[arg-type]
     )
 
@@ -209,8 +226,9 @@ def bind(layer: type[AnyLayer], positional: Sequence[Value] = (), named: Mapping
     accepted = arguments_of(layer)
     given: dict[str, Any] = {}
     if len(positional) > len(accepted):
-        count = f"takes {len(accepted)} argument{'s' * (len(accepted) != 1)}" if accepted else "takes no arguments"
-        raise Misuse("E105", f"`{layer.name}` {count}, but {len(positional)} are given", at=str(len(accepted)))
+        takes = f"takes {len(accepted) or 'no'} argument{'s' * (len(accepted) != 1)}"
+        number = f"{len(positional)} {'is' if len(positional) == 1 else 'are'} given"
+        raise Misuse("E105", f"`{layer.name}` {takes}, but {number}", at=str(len(accepted)))
     for each, value in zip(accepted, positional, strict=False):
         given[each.name] = _convert(layer, each, value)
     for name, value in (named or {}).items():
@@ -223,7 +241,7 @@ def bind(layer: type[AnyLayer], positional: Sequence[Value] = (), named: Mapping
     for each in accepted:
         if each.required and each.name not in given:
             raise Misuse("E105", f"`{layer.name}` needs `{each.name}`: {each.help}", here=f"`{each.name}` is missing")
-    return layer(**given)
+    return layer(*(given.get(each.name, each.default) for each in accepted))
 
 
 def _convert(layer: type[Layer], each: Argument, value: Value) -> Any:

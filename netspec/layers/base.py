@@ -104,7 +104,8 @@ class Call:
     """A torch call as data, from which the live module and the exported source are both made.
 
     `target` is `nn.Conv2d` (a module, `arguments` its constructor's), `torch.cat` or `F.pad` (a function of the value,
-    or of the list of values, that flows in), or `ours.Subsample` (a module of `netspec.lowering.modules`).
+    or of the list of values, that flows in), `operator.add` or another of `OF_TWO` (a function of two values, applied
+    from the left to all that flow in), or `ours.Subsample` (a module of `netspec.lowering.modules`).
     """
 
     target: str
@@ -112,6 +113,10 @@ class Call:
 
     def __str__(self) -> str:
         return f"{self.target}({', '.join(f'{name}={value!r}' for name, value in self.arguments.items())})"
+
+
+OF_TWO = ("operator.add", "operator.sub", "operator.mul", "torch.maximum", "F.pairwise_distance")
+"""Targets that take two values."""
 
 
 def call(target: str, **arguments: Any) -> Call:
@@ -181,7 +186,7 @@ class Layer(ABC):
 
     @abstractmethod
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
-        """The torch calls that compute the layer, applied one after the other; the last owns the weights."""
+        """The torch calls that compute the layer, one after the other; the module among them owns the weights."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

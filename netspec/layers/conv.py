@@ -1,4 +1,4 @@
-"""Convolutions: `conv`, `tconv`, `dwconv`, `local`, in one, two and three dimensions."""
+"""Convolutions: `conv` and `dwconv`, in one, two and three dimensions."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
-from netspec.layers.arguments import (
-    COUNT,
-    FLAG,
-    PADDING,
-    SIZE,
-    TABLE,
-    Padding,
-    PerAxis,
-    argument,
+from netspec.layers.arguments import COUNT, FLAG, PADDING, SIZE, TABLE, Padding, PerAxis, argument
+from netspec.layers.base import (
+    Call,
+    Example,
+    Keeps,
+    Layer,
+    Misuse,
+    Shapes,
+    Step,
+    Weight,
+    trained_count,
 )
-from netspec.layers.base import Call, Example, Keeps, Layer, Misuse, Shapes, Step, Weight, call, trained_count
 from netspec.layers.inputs import need_map
+from netspec.layers.kernels import (
+    KERNEL_LETTERS,
+    NO_PADDING,
+    PLACE_LETTERS,
+    check_groups,
+    keeps_padded,
+    kernel_steps,
+    padded_calls,
+    windows_of,
+    with_bias,
+    with_rows,
+)
 from netspec.layers.lengths import Extent, extents, lengths
 from netspec.layers.steps import figure, times, window_steps
-from netspec.layers.windows import Axes, Reach, Window
+from netspec.layers.windows import Reach
 from netspec.shape import Count, Shape, as_dim, product
-
-NO_PADDING: Padding = ((0, 0),)
 
 
 @final
@@ -48,9 +59,9 @@ class Conv(Layer):
 
     def out_shape(self, inputs: Shapes) -> Shape:
         shape = need_map(self, inputs)
-        _check_groups(shape, self.groups, self.maps)
+        check_groups(shape, self.groups, self.maps)
         if self.connect is not None:
-            _check_connections(self.connect, self.maps, shape)
+            _check_connections(self.connect, self.maps, self.groups, shape)
         return Shape(self.maps, lengths("kernel", shape, self._extents(inputs)), rows=shape.rows)
 
     def weights(self, inputs: Shapes) -> Mapping[str, Weight]:
@@ -74,32 +85,24 @@ class Conv(Layer):
         return keeps_padded(inputs[0], self._extents(inputs))
 
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
-        sizes = window_steps(self._extents(inputs), output.sizes)
-        weights = self.weights(inputs)
-        kernel = tuple(axis.kernel for axis in self._extents(inputs))
+        axes, channels = self._extents(inputs), inputs[0].channels
+        sizes, letters = window_steps(axes, output.sizes), KERNEL_LETTERS[len(axes)]
+        kernel = tuple(axis.kernel for axis in axes)
+        parameters, macs = trained_count(self.weights(inputs)), self.macs(inputs, output)
         if self.connect is not None:
-            taps, letters = times((*kernel, sum(map(len, self.connect)))), "kh·kw·connections"
-            worked = f"{taps} + {self.maps}" if self.bias else taps
-            parameters = Step(
-                "parameters", letters + (" + maps" if self.bias else ""), worked, figure(trained_count(weights))
-            )
-            macs = Step(
-                "macs", f"H'·W'·({letters})", times((*output.sizes, f"({taps})")), figure(self.macs(inputs, output))
-            )
-            return (*sizes, parameters, macs)
-        return (
-            *sizes,
-            *kernel_steps(kernel, inputs[0], output, self.groups, self.bias, weights, self.macs(inputs, output)),
-        )
+            return (*sizes, *_connection_steps(kernel, self.connect, output, self.bias, parameters, macs))
+        seen, seen_worked = ("C", channels) if self.groups == 1 else ("C/g", f"{channels}/{self.groups}")
+        fan_in = times((*letters, seen)), times((*kernel, seen_worked))
+        maps = ("K", self.maps)
+        return (*sizes, *kernel_steps(fan_in, maps, output, bias=self.bias, parameters=parameters, macs=macs))
 
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
         axes = self._extents(inputs)
-        more: dict[str, Any]
+        more: dict[str, Any] = {} if self.bias else {"bias": False}
         if self.connect is not None:
-            target, more = "ours.ConnectedConv2d", {"connect": self.connect}
-        else:
-            target, more = f"nn.Conv{len(axes)}d", {"groups": self.groups} if self.groups > 1 else {}
-        return padded_calls(axes, target, inputs[0], self.maps, {**more, **({} if self.bias else {"bias": False})})
+            return padded_calls(axes, "ours.ConnectedConv", inputs[0], self.maps, {"connect": self.connect, **more})
+        groups = {"groups": self.groups} if self.groups > 1 else {}
+        return padded_calls(axes, f"nn.Conv{len(axes)}d", inputs[0], self.maps, {**groups, **more})
 
     def _extents(self, inputs: Shapes) -> tuple[Extent, ...]:
         return extents(inputs[0], self.kernel, self.stride, self.pad, self.dilation)
@@ -122,27 +125,92 @@ class Conv(Layer):
     )
 
 
-def _check_groups(shape: Shape, groups: int, maps: int) -> None:
-    """Channels and maps must divide by the groups. Raises Misuse E204."""
-    for what, count in (("channels", shape.channels), ("maps", maps)):
-        if isinstance(count, int) and count % groups:
-            raise Misuse(
-                "E204",
-                f"{count} {what} can't be divided into {groups} groups",
-                at="groups",
-                here=f"{shape} flows in, {maps} maps come out",
-            )
+@final
+@dataclass(frozen=True, slots=True)
+class DepthwiseConv(Layer):
+    """Depthwise convolution: each channel is convolved on its own, with `multiplier` kernels.
+
+    `(C, H, W) -> (C·multiplier, H', W')`, sizes as those of `conv`; half of a depthwise-separable convolution
+    (Howard et al. 2017), of which the other half is a 1x1 `conv`.
+    """
+
+    name: ClassVar[str] = "dwconv"
+    family: ClassVar[str] = "convolution"
+
+    kernel: int | PerAxis = argument(SIZE, "size of the kernels, height x width")
+    stride: int | PerAxis = argument(SIZE, "step of the kernels", 1)
+    pad: Padding = argument(PADDING, "zeros around the input", NO_PADDING)
+    dilation: int | PerAxis = argument(SIZE, "distance of the kernels' taps", 1)
+    multiplier: int = argument(COUNT, "how many kernels each channel has", 1)
+    bias: bool = argument(FLAG, "a trained constant per map", True)
+
+    def out_shape(self, inputs: Shapes) -> Shape:
+        shape = need_map(self, inputs)
+        maps = as_dim(shape.channels * self.multiplier)
+        return Shape(maps, lengths("kernel", shape, self._extents(inputs)), rows=shape.rows)
+
+    def weights(self, inputs: Shapes) -> Mapping[str, Weight]:
+        maps = as_dim(inputs[0].channels * self.multiplier)
+        kernel = tuple(axis.kernel for axis in self._extents(inputs))
+        return with_bias(Weight((maps, 1, *kernel)), maps, self.bias)
+
+    def macs(self, inputs: Shapes, output: Shape) -> Count:
+        return output.positions * product(self.weights(inputs)["weight"].shape)
+
+    def ops(self, inputs: Shapes, output: Shape) -> Count:
+        return output.elements if self.bias else 0
+
+    def window(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        return (windows_of(self._extents(inputs)),)
+
+    def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
+        return keeps_padded(inputs[0], self._extents(inputs))
+
+    def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
+        axes, channels = self._extents(inputs), inputs[0].channels
+        fan_in = times(KERNEL_LETTERS[len(axes)]), times([axis.kernel for axis in axes])
+        maps = ("C", channels) if self.multiplier == 1 else ("C·m", times((channels, self.multiplier)))
+        parameters, macs = trained_count(self.weights(inputs)), self.macs(inputs, output)
+        return (
+            *window_steps(axes, output.sizes),
+            *kernel_steps(fan_in, maps, output, bias=self.bias, parameters=parameters, macs=macs),
+        )
+
+    def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
+        axes, channels = self._extents(inputs), inputs[0].channels
+        more: dict[str, Any] = {"groups": channels, **({} if self.bias else {"bias": False})}
+        return padded_calls(axes, f"nn.Conv{len(axes)}d", inputs[0], output.channels, more)
+
+    def _extents(self, inputs: Shapes) -> tuple[Extent, ...]:
+        return extents(inputs[0], self.kernel, self.stride, self.pad, self.dilation)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("DW3p1", "512x14x14", "512x14x14", 5_120, 903_168),
+        Example("dwconv(3, pad=1, bias=false)", "32x112x112", "32x112x112", 288, 3_612_672, "MobileNet's first"),
+        Example("dwconv(3, stride=2, pad=1, bias=false)", "64x112x112", "64x56x56", 576, 1_806_336, "its second"),
+        Example("DW7p3", "96x56x56", "96x56x56", 4_800, 14_751_744, "ConvNeXt-T's first block"),
+        Example("DW3s2p", "32x8x8", "32x4x4", 320, 4_608, "TensorFlow's SAME: the odd pixel after"),
+        Example("dwconv(5, multiplier=2)", "3x32x32", "6x28x28", 156, 117_600, "two kernels for each channel"),
+    )
 
 
-def _check_connections(connect: tuple[tuple[int, ...], ...], maps: int, shape: Shape) -> None:
-    """A row for each map, of channels that exist, none twice. Raises Misuse E207."""
+def _check_connections(connect: tuple[tuple[int, ...], ...], maps: int, groups: int, shape: Shape) -> None:
+    """A row for each map, of channels that exist, none twice, and no groups beside it. Raises Misuse E207."""
+    if groups != 1:
+        what = "a connection table and groups both say which channels a map sees"
+        raise Misuse("E207", what, at="groups", here="leave out one of the two")
     if len(connect) != maps:
-        raise Misuse("E207", f"the connection table has {len(connect)} rows for {maps} maps", at="connect")
+        rows = f"{len(connect)} row{'s' * (len(connect) != 1)}"
+        here = f"one row for each map: {maps}"
+        raise Misuse("E207", f"the connection table has {rows} for {maps} maps", at="connect", here=here)
     for number, row in enumerate(connect):
-        if not row or len(set(row)) != len(row):
+        if not row:
             raise Misuse(
-                "E207", f"row {number} of the connection table is empty or names a channel twice", at="connect"
+                "E207", f"row {number} of the connection table is empty", at="connect", here="a map sees nothing"
             )
+        twice = next((channel for channel in row if row.count(channel) > 1), None)
+        if twice is not None:
+            raise Misuse("E207", f"row {number} of the connection table names channel {twice} twice", at="connect")
         if isinstance(shape.channels, int) and max(row) >= shape.channels:
             raise Misuse(
                 "E207",
@@ -152,72 +220,21 @@ def _check_connections(connect: tuple[tuple[int, ...], ...], maps: int, shape: S
             )
 
 
-def with_bias(weight: Weight, maps: int, bias: bool) -> dict[str, Weight]:
-    """A kernel and, if wanted, a bias per map."""
-    return {"weight": weight, "bias": Weight((maps,))} if bias else {"weight": weight}
-
-
-def windows_of(axes: tuple[Extent, ...]) -> Axes:
-    """The windows of a convolution or pool as the receptive-field analysis wants them."""
-    return Axes(tuple(Window(axis.kernel, axis.stride, axis.before, axis.dilation) for axis in axes))
-
-
-def keeps_padded(shape: Shape, axes: tuple[Extent, ...]) -> Keeps:
-    """A convolution keeps its input; where padding is put on by a step of its own, the padded copy instead."""
-    if all(axis.before == axis.after for axis in axes):
-        return Keeps(inputs=(0,))
-    padded = tuple(as_dim(axis.size + (axis.before or 0) + (axis.after or 0)) for axis in axes)
-    return Keeps(extra=Shape(shape.channels, padded, rows=shape.rows).elements)
-
-
-def kernel_steps(
+def _connection_steps(
     kernel: tuple[int, ...],
-    shape: Shape,
+    connect: tuple[tuple[int, ...], ...],
     output: Shape,
-    groups: int,
     bias: bool,
-    weights: Mapping[str, Weight],
+    parameters: Count,
     macs: Count,
-) -> tuple[Step, Step]:
-    """Parameters and MACs of a convolution: `(11·11·3 + 1)·96 = 34,944` and `55·55·96·(11·11·3) = 105,415,200`."""
-    letters = ("k",) if len(kernel) == 1 else ("kh", "kw") if len(kernel) == 2 else ("kd", "kh", "kw")
-    per_group = as_dim(shape.channels // groups)
-    channels, channels_worked = ("C", str(per_group)) if groups == 1 else ("C/g", f"{shape.channels}/{groups}")
-    fan_in, fan_in_worked = times((*letters, channels)), times((*kernel, channels_worked))
-    one, one_worked = (f"({fan_in} + 1)", f"({fan_in_worked} + 1)") if bias else (fan_in, fan_in_worked)
-    places = ("H'", "W'") if len(kernel) == 2 else ("L'",) if len(kernel) == 1 else ("D'", "H'", "W'")
-    rows, rows_worked = ((), ()) if output.rows is None else (("R",), (output.rows,))
+) -> tuple[Step, ...]:
+    """A kernel for each connection: `5·5·60 + 16 = 1,516` in LeNet-5."""
+    connections = sum(map(len, connect))
+    taps, worked = times((*KERNEL_LETTERS[len(kernel)], "connections")), times((*kernel, connections))
+    rows, rows_worked = with_rows(output)
+    places = times((*rows, *PLACE_LETTERS[len(kernel)])), times((*rows_worked, *output.sizes))
+    plus, plus_worked = (" + K", f" + {len(connect)}") if bias else ("", "")
     return (
-        Step("parameters", f"{one}·K", f"{one_worked}·{output.channels}", figure(trained_count(weights))),
-        Step(
-            "macs",
-            f"{times((*rows, *places, 'K'))}·({fan_in})",
-            f"{times((*rows_worked, *output.sizes, output.channels))}·({fan_in_worked})",
-            figure(macs),
-        ),
+        Step("parameters", taps + plus, worked + plus_worked, figure(parameters)),
+        Step("macs", f"{places[0]}·({taps})", f"{places[1]}·({worked})", figure(macs)),
     )
-
-
-def padded_calls(
-    axes: tuple[Extent, ...], target: str, shape: Shape, maps: int, more: dict[str, Any]
-) -> tuple[Call, ...]:
-    """The torch call of a convolution; padding that torch's own argument can't express is put on by `F.pad` first."""
-    arguments: dict[str, Any] = {"in_channels": shape.channels, "out_channels": maps}
-    arguments["kernel_size"] = plain(tuple(axis.kernel for axis in axes))
-    for name, values, default in (
-        ("stride", tuple(axis.stride for axis in axes), 1),
-        ("padding", tuple(axis.before or 0 for axis in axes), 0),
-        ("dilation", tuple(axis.dilation for axis in axes), 1),
-    ):
-        if plain(values) != default:
-            arguments[name] = plain(values)
-    if all(axis.before == axis.after for axis in axes):
-        return (Call(target, {**arguments, **more}),)
-    arguments.pop("padding", None)
-    pad = tuple(amount for axis in reversed(axes) for amount in (axis.before, axis.after))
-    return (call("F.pad", pad=pad), Call(target, {**arguments, **more}))
-
-
-def plain(values: tuple[int, ...]) -> int | tuple[int, ...]:
-    """One number where all axes have the same, as people write it."""
-    return values[0] if len(set(values)) == 1 else values

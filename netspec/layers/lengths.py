@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
 
 from netspec.layers.arguments import Padding, PerAxis, padding_along, per_axis
 from netspec.layers.base import Fix, Misuse
-from netspec.shape import Dim, Shape, Symbol, Unknown, as_dim, ceil_div
+from netspec.shape import Dim, Shape, Unknown, as_dim, ceil_div
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +42,37 @@ class Extent:
 def window_count(size: Dim, reach: int, stride: int, before: int, after: int, *, ceil: bool = False) -> Dim:
     """How many windows spanning `reach` fit: `⌊(n + before + after − reach) / stride⌋ + 1`.
 
-    With `ceil`, the division rounds up and a last window that would start in the padding after the input is dropped,
-    as Caffe and PyTorch do.
+    With `ceil` the division rounds up, and a last window that would start in the padding after the input is dropped,
+    as Caffe and PyTorch do: at most `⌈(n + before) / stride⌉` windows start before it. The smaller of two floors with
+    one divisor is the floor of the smaller, so this too is a single floor, for unknown sizes as well.
     """
-    room = as_dim(size + (before + after - reach))
     if not ceil:
-        return as_dim(room // stride + 1)
-    count = as_dim(as_dim(room + (stride - 1)) // stride + 1)
-    if isinstance(count, int) and isinstance(size, int) and (count - 1) * stride >= size + before:
-        return count - 1
-    return count
+        return as_dim(size + (before + after - reach)) // stride + 1
+    return as_dim(size + (before + stride - 1 + min(after - reach + stride, 0))) // stride
 
 
 def same_padding(size: Dim, reach: int, stride: int) -> tuple[int, int] | None:
     """TensorFlow's SAME: `max((⌈n/s⌉ − 1)·s + reach − n, 0)` in all, the odd pixel after; None if n decides it.
 
-    For an unknown n the total depends on n mod s only, so all residues that n takes are tried.
+    With n = q·s + r and r in 1 … s, the total is `max(reach − r, 0)`: an unknown n matters by its residue only.
     """
-    if isinstance(size, Unknown):
-        return None if stride > 1 else split(reach - 1)
+    if stride == 1 or reach == 1:
+        return split(reach - 1)
     if isinstance(size, int):
-        return split(max((-(-size // stride) - 1) * stride + reach - size, 0))
-    totals = {max(stride - (residue or stride) + reach - stride, 0) for residue in _residues(size, stride)}
+        return split(max(reach - (size % stride or stride), 0))
+    if isinstance(size, Unknown):
+        return None
+    period, rise = size.period
+    steps = period * (stride // gcd(stride, rise))
+    if steps > LONGEST_PERIOD:
+        return None
+    residues = {size.at({size.letter: n}) % stride for n in range(steps)}
+    totals = {max(reach - (residue or stride), 0) for residue in residues}
     return split(totals.pop()) if len(totals) == 1 else None
 
 
-def _residues(size: Symbol, modulus: int) -> set[int]:
-    period, rise = size.period
-    steps = period * (modulus // gcd(modulus, rise))
-    return {size.at({size.letter: n}) % modulus for n in range(steps)}
+LONGEST_PERIOD = 100_000
+"""Sizes that repeat (mod a stride) after more than this are taken to need padding that can't be known."""
 
 
 def split(total: int) -> tuple[int, int]:
@@ -76,6 +80,7 @@ def split(total: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
+@lru_cache(maxsize=4096)
 def extents(
     shape: Shape,
     kernel: int | PerAxis,
@@ -103,46 +108,53 @@ def extents(
     )
 
 
-def lengths(layer_is: str, shape: Shape, axes: tuple[Extent, ...]) -> tuple[Dim, ...]:
+def lengths(layer_is: str, shape: Shape, axes: tuple[Extent, ...], fixes: bool = True) -> tuple[Dim, ...]:
     """The sizes that come out; `layer_is` names the window in the error ("kernel", "pool").
+
+    `fixes` says whether the layer has an argument `pad` that could mend a misfit.
 
     Raises:
         Misuse: E203 if the window does not fit the padded input.
     """
-    if any(_misfits(axis) for axis in axes):
-        raise _misfit(layer_is, shape, axes)
-    return tuple(axis.length for axis in axes)
+    sizes = tuple(axis.length for axis in axes)
+    if any(isinstance(size, int) and size < 1 for size in sizes):
+        raise _misfit(layer_is, shape, axes, fixes)
+    return sizes
 
 
-def _misfits(axis: Extent) -> bool:
-    if axis.same or not isinstance(axis.size, int) or axis.before is None or axis.after is None:
-        return False
-    return axis.size + axis.before + axis.after < axis.reach
-
-
-def _misfit(layer_is: str, shape: Shape, axes: tuple[Extent, ...]) -> Misuse:
-    size = PerAxis(axis.kernel for axis in axes)
-    spans = PerAxis(axis.reach for axis in axes)
-    sizes = "x".join(str(axis.size) for axis in axes)
-    article = "an" if str(size)[0] == "8" or size[0] in (11, 18) else "a"
-    padded = any(axis.before or axis.after for axis in axes)
-    needs = f"needs at least {spans}; {shape} flows in, and there is {'too little' if padded else 'no'} padding"
-    notes = () if spans == size else (f"dilated, the {size} {layer_is} spans {spans}",)
+def _misfit(layer_is: str, shape: Shape, axes: tuple[Extent, ...], fixes: bool) -> Misuse:
+    notes = []
+    if any(axis.before or axis.after for axis in axes):
+        padded = by(as_dim(axis.size + ((axis.before or 0) + (axis.after or 0))) for axis in axes)
+        notes.append(f"with its padding the input is {padded}")
+    if any(axis.dilation > 1 and axis.kernel > 1 for axis in axes):
+        notes.append(f"dilated, the {layer_is} spans {by(axis.reach for axis in axes)}")
+    kernel, size = by(axis.kernel for axis in axes), by(axis.size for axis in axes)
+    if len(axes) == 1:
+        what = f"a {layer_is} of {kernel} does not fit an input of {size}"
+    else:
+        what = f"{article(kernel)} {kernel} {layer_is} does not fit {article(size)} {size} input"
     return Misuse(
         "E203",
-        f"{article} {size} {layer_is} does not fit a {sizes} input",
+        what,
         at="kernel",
-        here=needs,
-        notes=notes,
-        fixes=_paddings(axes, axes == axes[:1] * len(axes)),
+        here=f"input here is {shape}",
+        notes=tuple(notes),
+        fixes=_paddings(axes) if fixes else (),
     )
 
 
-def _paddings(axes: tuple[Extent, ...], alike: bool) -> tuple[Fix, ...]:
+def by(sizes: Iterable[Dim]) -> str:
+    """Sizes as they are written: `5x5`."""
+    return "x".join(map(str, sizes))
+
+
+def article(size: str) -> str:
+    """`a` or `an`, as the beginning of a size is read aloud: an 8x8 kernel, an 11x11 kernel, an HxW input."""
+    return "an" if size[0] in "8AEFHILMNORSX" or size.split("x")[0] in ("11", "18") else "a"
+
+
+def _paddings(axes: tuple[Extent, ...]) -> tuple[Fix, ...]:
     """The least padding with which the window fits, and the one that keeps the size."""
-    if not alike:
-        return (Fix("pad so that the size stays", {"pad": "same"}),)
-    axis = axes[0]
-    assert isinstance(axis.size, int)
-    least = -(-(axis.reach - axis.size) // 2)
+    least = max(-(-(axis.reach - axis.size) // 2) for axis in axes if isinstance(axis.size, int))
     return (Fix(f"pad by {least}", {"pad": str(least)}), Fix("pad so that the size stays", {"pad": "same"}))

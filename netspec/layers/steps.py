@@ -57,22 +57,30 @@ def _axis_steps(name: str, axis: Extent, result: Dim) -> tuple[Step, ...]:
         pad, pad_worked = "before + after", f"{axis.before} + {axis.after}"
     room, room_worked = f"n − {span} + {pad}", f"{n_text} − {span_worked} + {pad_worked}"
     left, right = ("⌈", "⌉") if axis.ceil else ("⌊", "⌋")
-    quotient, worked = f"{left}({room})/s{right}", f"{left}({room_worked})/{s}{right}"
-    if isinstance(n, int):
-        exact = Fraction(n + axis.before + axis.after - axis.reach, s)
-        if exact.denominator == 1:
-            quotient, worked = f"({room})/s", f"({room_worked})/{s}"
-        else:
-            worked += f" + 1 = {left}{_places(exact)}{right}"
-        if axis.ceil and result != -(-exact.numerator // exact.denominator) + 1:
-            dropped = "; the last window would start in the padding and is dropped"
-            return (Step(name, quotient + " + 1", worked + " + 1" + dropped, figure(result)),)
-    steps: tuple[Step, ...] = (Step(name, f"{quotient} + 1", f"{worked} + 1", figure(result)),)
+    rest = " + 1"
+    exact = Fraction(n + axis.before + axis.after - axis.reach, s) if isinstance(n, int) else None
+    if axis.ceil and _drops(axis, exact, result):
+        name, rest = f"{name}, without a last window that starts in the padding", " + 1 − 1"
+    if s == 1 or (exact is not None and exact.denominator == 1):
+        quotient, worked = f"({room})/s", f"({room_worked})/{s}"
+    else:
+        quotient, worked = f"{left}({room})/s{right}", f"{left}({room_worked})/{s}{right}"
+        if exact is not None:
+            worked += f"{rest} = {left}{_places(exact)}{right}"
+    steps: tuple[Step, ...] = (Step(name, quotient + rest, worked + rest, figure(result)),)
     if axis.before == axis.after == 0 and d == 1 and not axis.ceil:
         steps += (
             Step(f"{name}, as TensorFlow's VALID", "⌈(n − k + 1)/s⌉", f"⌈({n_text} − {k} + 1)/{s}⌉", figure(result)),
         )
     return steps
+
+
+def _drops(axis: Extent, exact: Fraction | None, result: Dim) -> bool:
+    """Whether rounding up makes a window that is dropped; for an unknown size, whether it can."""
+    assert axis.after is not None
+    if exact is None:
+        return axis.after - axis.reach + axis.stride > 0
+    return result != -(-exact.numerator // exact.denominator) + 1
 
 
 def _places(value: Fraction) -> str:

@@ -1,0 +1,6 @@
+"""The recipe: the `train` section of a spec as plain checked data."""
+
+from netspec.recipe.read import read_recipe
+from netspec.recipe.settings import SETTINGS
+
+__all__ = ["SETTINGS", "read_recipe"]

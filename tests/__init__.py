@@ -1,0 +1,1 @@
+"""The tests of netspec, laid out as the package is."""

@@ -1,0 +1,76 @@
+"""What holds for every network that is shipped: its header, its form, its warnings, its recipe."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import netspec
+from netspec.library import folder, networks
+from tests.shipped import NAMES, analysed
+
+FIRST = """
+    mcdnn lenet5 simple_cnn alexnet alexnet_one_tower zfnet nin nin_imagenet vgg11 vgg11_lrn vgg13 vgg16_c vgg16 vgg19
+    stl10_small caltech_small cifar_small mlp_1000
+    cifar_baseline cifar_lenet5 cifar_alexnet8 cifar_vgg16 cifar_inception10 cifar_resnet18
+    resnet18 resnet50 googlenet mobilenet densenet121 squeezenet unet inception_v3
+"""
+
+
+def test_the_classics_and_the_first_branching_networks_are_there() -> None:
+    assert set(NAMES) >= set(FIRST.split())
+
+
+@pytest.mark.parametrize("network", networks(), ids=lambda network: network.name)
+def test_a_spec_begins_with_its_paper_its_family_and_its_printed_figures(network: netspec.library.Shipped) -> None:
+    lines = network.path.read_text(encoding="utf-8").splitlines()
+    assert re.fullmatch(r"# [^:]+: .+", lines[0])
+    assert re.fullmatch(r"# family: [a-z]+ · year: (19|20)\d\d", lines[1])
+    assert re.fullmatch(r"# printed: .+", lines[2])
+    assert 10 <= len(lines) <= 80
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_spec_compiles_without_a_warning(name: str) -> None:
+    assert analysed(name).graph.findings == ()
+
+
+@pytest.mark.parametrize("path", sorted(folder().rglob("*.spec")), ids=lambda path: path.stem)
+def test_a_spec_is_in_canonical_form(path: netspec.library.Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert netspec.format(text) == text
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "mlp_1000"])
+def test_a_parameter_called_classes_sets_the_end_of_the_network(name: str) -> None:
+    graph = analysed(name, classes=7).graph
+    assert graph.nodes[graph.outputs["main"]].shape.channels == 7
+
+
+def test_the_trunk_of_detectors_is_vgg16_up_to_conv5_3() -> None:
+    trunk = netspec.analyze('use "blocks/vgg.spec"\ninput 3x224x224\nvgg16_trunk()')
+    whole = analysed("vgg16").layers
+    pairs = list(zip(trunk.layers[1:], whole[1:], strict=False))
+    assert pairs[-2][0].node.name.endswith("conv5_3")
+    for ours, theirs in pairs:
+        assert (ours.node.layer, ours.node.shape) == (theirs.node.layer, theirs.node.shape)
+
+
+def test_the_thousand_by_thousand_layer_is_counted_not_made() -> None:
+    totals = analysed("mlp_1000").totals
+    assert totals.parameters == 10**12 and totals.weight_bytes == 4 * 10**12
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [
+        ("alexnet", {"lr": 0.01, "momentum": 0.9, "weight_decay": 5e-4}),
+        ("mcdnn", {"lr": 0.001}),
+        ("simple_cnn", {"lr": 0.1 / 128}),
+    ],
+)
+def test_a_recipe_is_the_papers(name: str, optimizer: dict[str, float]) -> None:
+    recipe = analysed(name).graph.train["optimizer"]
+    assert recipe["name"] == "sgd"
+    assert {key: float(recipe[key]) for key in optimizer} == optimizer
