@@ -6,8 +6,9 @@ branches that meet, E4xx about the recipe; W are warnings, N notes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from netspec.records import frozen
 
 CODES: dict[str, str] = {
     "E001": "there is no such file or network",
@@ -78,7 +79,7 @@ CODES: dict[str, str] = {
 """Each code and what it means, as its page is titled."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page of `docs/errors/`: why it is an error, a bad example that gives it, a good one that doesn't, and advice.
 

@@ -11,6 +11,7 @@ from netspec.diagnostics import Diagnostic, Help, SpecError
 from netspec.elaborate import MOST_LAYERS, elaborate
 from netspec.elaborate.literal import literal
 from netspec.graph import Graph
+from netspec.language.shorthand import write_value
 from netspec.language.tree import Tree
 from netspec.source import Source
 
@@ -102,7 +103,7 @@ def _values(parameters: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
     for name, value in parameters.items():
         try:
-            values[name] = literal(value)
+            values[name] = _text(value) if name.startswith("train.") else literal(value)
         except (TypeError, ValueError):
             help = Help("values are numbers, true or false, sizes such as 1x7, lists of them, or words")
             raise SpecError((Diagnostic("E106", f"`{name}` can't be {value!r}", helps=(help,)),)) from None
@@ -122,3 +123,8 @@ def source_of(spec: str | Path | Source) -> Source:
     if isinstance(spec, Source):
         return spec
     return library.read(spec) if isinstance(spec, Path) else library.find(spec)
+
+
+def _text(value: Any) -> str:
+    """A setting of the recipe as its text: it is read where the recipe is."""
+    return value if isinstance(value, str) else write_value(literal(value))

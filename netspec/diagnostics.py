@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from netspec.records import frozen
 from netspec.source import Source, Span
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "N": "note"}
 """Severity by the first letter of a code."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A stretch of text and what is to be seen there; the first label of a diagnostic is where it points."""
 
@@ -25,7 +25,7 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Replace the characters of `span` by `text`."""
 
@@ -33,7 +33,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Help:
     """What to do. With `edits`, they were tried before this was offered; they are shown as the line they make."""
 
@@ -41,7 +41,7 @@ class Help:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding. `code` has a page in `docs/errors/`; `title` is what is wrong, in the user's words, with numbers."""
 

@@ -7,11 +7,11 @@ and runs of characters with a style each. Colour is put on at the very end (`pai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TypeAlias
 
+from netspec.records import frozen, replace
 from netspec.source import Source
 
 Run: TypeAlias = tuple[str, str]
@@ -37,7 +37,7 @@ STYLES = {
 """Each style's ANSI code: numbers of "select graphic rendition"."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """`sign` repeated under the characters `start` up to `end` of a text, and what it says about them."""
 
@@ -48,7 +48,7 @@ class Mark:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """A mark in its place on a row: columns count from 0 as characters print."""
 

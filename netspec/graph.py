@@ -7,16 +7,16 @@ topological order and refer to each other by their number.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.diagnostics import Diagnostic
 from netspec.layers.base import Layer, Weight
+from netspec.records import field, frozen
 from netspec.shape import Shape
 from netspec.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """One expansion of a block, a shared chain or a repeated item, as it stands on the trail of a node.
 
@@ -32,7 +32,7 @@ class Scope:
     copies: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """Where a node comes from: the characters that wrote its layer, and the expansions around it, outermost first."""
 
@@ -40,7 +40,7 @@ class Origin:
     trail: tuple[Scope, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One layer in its place.
 
@@ -64,7 +64,7 @@ class Node:
         return self.owner != self.number
 
 
-@dataclass(frozen=True)
+@frozen
 class Graph:
     """A network. `inputs` and `outputs` are numbers of nodes by name; without `output` in the spec the one is `main`.
 

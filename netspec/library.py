@@ -6,11 +6,11 @@ import os
 import re
 import stat
 import sys
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from netspec.diagnostics import Diagnostic, Help, Label, SpecError, nearest
+from netspec.records import frozen
 from netspec.source import Source, Span
 
 LARGEST_FILE = 10 * 1024 * 1024
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*")
 _HEADER = re.compile(r"#\s*family:\s*(?P<family>[^·\n]+?)\s*·\s*year:\s*(?P<year>\d{4})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shipped:
     """A network of the library; `title` is the first line of its spec."""
 

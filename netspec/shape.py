@@ -8,12 +8,13 @@ Whole numbers stay Python's own `int`, so that known sizes cost nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import gcd, lcm
 from typing import TypeAlias, overload
 
+from netspec.records import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Unknown:
     """A size or count that can't be known before the input size is; `reason` says why. It absorbs all arithmetic."""
 
@@ -28,7 +29,7 @@ class Unknown:
         return "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Symbol:
     """`factor·⌊(inner + add) / divisor⌋ + offset`, where `inner` is a letter or another symbol.
 
@@ -124,7 +125,7 @@ Monomial: TypeAlias = tuple[Symbol, ...]
 """A product of atoms: symbols with factor 1 and offset 0, sorted by their text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Polynomial:
     """A sum of whole multiples of products of sizes, such as `9408·⌊(H + 1) / 2⌋·⌊(W + 1) / 2⌋`."""
 
@@ -286,7 +287,7 @@ def dim_at(size: Dim, letters: Mapping[str, int]) -> Dim:
     return size.at(letters) if isinstance(size, Symbol) and size.letter in letters else size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """The shape of one value for one image: channels first, the batch never written.
 

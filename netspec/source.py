@@ -6,12 +6,13 @@ Offsets count characters (Unicode code points) from 0; lines and columns, which 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from netspec.records import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Source:
     """A text, the name under which errors show it (a path, `<stdin>`, `<spec>`), and the file it was read from."""
 
@@ -45,7 +46,7 @@ class Source:
         return self.text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """The characters `start` up to `end` of a source."""
 

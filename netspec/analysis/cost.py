@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from netspec.analysis.facts import Analysis, LayerFacts, Totals
@@ -12,13 +11,14 @@ from netspec.analysis.receptive_field import Fields, receptive_fields
 from netspec.graph import Graph, Node
 from netspec.layers.base import Keeps, Layer, Shapes, Weight, trained_count
 from netspec.layers.windows import Reach
+from netspec.records import frozen
 from netspec.shape import Count, Shape, product, total
 
 ITEM_BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
 """Bytes of one number of each type."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """All that a layer says for itself about the shapes that flow in.
 

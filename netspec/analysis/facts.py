@@ -6,15 +6,15 @@ A figure that depends on an unknown input size is a `Symbol`, a `Polynomial` or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from netspec.graph import Graph, Node
 from netspec.layers.base import Weight
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """What one value sees of one input of the network, per axis of that input.
 
@@ -33,7 +33,7 @@ class Field:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerFacts:
     """All figures of one node, per image.
 
@@ -53,7 +53,7 @@ class LayerFacts:
     fields: Mapping[str, Field]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Totals:
     """The sums over a network: parameters once, the rest for `Analysis.batch` images.
 
@@ -75,7 +75,7 @@ class Totals:
         return 2 * self.macs + self.ops
 
 
-@dataclass(frozen=True)
+@frozen
 class Analysis:
     """A network with all its figures: one `LayerFacts` a node, in the order of the graph's nodes."""
 

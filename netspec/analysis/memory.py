@@ -8,10 +8,10 @@ noise). No layer is taken to work in place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from netspec.graph import Graph
 from netspec.layers.base import Call, Keeps
+from netspec.records import frozen
 from netspec.shape import Count, Unknown, total
 
 VIEWS = frozenset(
@@ -37,7 +37,7 @@ def is_view(calls: tuple[Call, ...]) -> bool:
     return bool(calls) and all(call.target in VIEWS for call in calls)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Peak:
     """The most elements that are alive at once, and the number of the node that is computed then."""
 

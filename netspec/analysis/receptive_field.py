@@ -15,7 +15,6 @@ The laws, cited by number below:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias, TypeVar
 
@@ -23,6 +22,7 @@ from netspec.analysis.facts import Field
 from netspec.analysis.tracks import PIXELS, Lost, Track, aligned, through, union, widest
 from netspec.graph import Graph, Node
 from netspec.layers.windows import Axes, Carry, Everything, Reach, Window
+from netspec.records import frozen
 from netspec.shape import Dim, Shape, Unknown
 
 Fields: TypeAlias = Mapping[str, Field]
@@ -32,7 +32,7 @@ WALKED_NODES = 1_000_000
 """Law 4 walks through at most this many nodes in all; beyond, what it would decide stays unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """How a value sees one input of the network, per axis of that input.
 

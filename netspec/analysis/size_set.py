@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import lcm
 
+from netspec.records import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Sizes:
     """A set of values of `letter`.
 

@@ -8,8 +8,7 @@ meet only where two sizes must be equal, and such a condition is reported with b
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from itertools import pairwise
 from math import lcm
@@ -19,6 +18,7 @@ from netspec.graph import Graph, Node
 from netspec.layers.arguments import LARGEST, SAME
 from netspec.layers.base import Layer, Misuse, Shapes
 from netspec.layers.windows import Axes, Window
+from netspec.records import frozen, replace
 from netspec.shape import Dim, Shape, Symbol, dim_at, letter
 
 WALKED = 200_000
@@ -28,7 +28,7 @@ TRIED = 4_096
 """How many sizes are tried one by one where a layer takes a few only (a reshape to a fixed size)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formula:
     """A size in closed form, and the first node that has it."""
 
@@ -36,7 +36,7 @@ class Formula:
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A node that can be computed for some sizes only, beyond that all sizes before it are at least 1.
 
@@ -48,7 +48,7 @@ class Condition:
     sizes: Sizes | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LetterReport:
     """What there is to say about one letter of the input.
 
@@ -101,17 +101,18 @@ def _report(graph: Graph, name: str) -> LetterReport:
     floors = _floors(graph, name)
     uses = {node.number: _Use(node.layer, graph.inputs_of(node), floors[node.number]) for node in graph.nodes}
     uses = {number: use for number, use in uses.items() if _symbols(use.inputs, name)}
-    period = _period(formula.size for formula in formulas)
+    rules = set(_divisions(graph, name))
+    period = _period([*(formula.size for formula in formulas), *((size + add) // by for size, add, by in rules)])
     walked = period + sum(_period(_symbols(use.inputs, name)) for use in dict.fromkeys(uses.values()))
     if walked > WALKED:
         return LetterReport(name, formulas, (), None, None, f"deciding it would take {walked:,} steps")
     limits = {use: _limit(use, name) for use in dict.fromkeys(uses.values())}
     conditions = tuple(_conditions(graph, name, uses, limits))
     works = meet(name, max(floors, default=1), [limit for limit in limits.values() if limit])
-    return LetterReport(name, formulas, conditions, works, _exact(graph, name, works, period))
+    return LetterReport(name, formulas, conditions, works, _exact(works, rules, period))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Use:
     """A layer on these inputs, from the size on at which all before it fits; asked once for all its places."""
 
@@ -196,7 +197,7 @@ def _limit(use: _Use, name: str) -> Sizes | None:
     if use.layer.merges:
         return periodic(name, use.floor, period, residues)
     bound = max(_first(fits, use.floor, size, period) for size in fitting) - period + 1
-    return periodic(name, max(bound, use.floor), period, residues)
+    return periodic(name, bound, period, residues)
 
 
 def _fits(use: _Use, name: str, size: int) -> bool:
@@ -254,23 +255,22 @@ def _equalities(inputs: Shapes, name: str) -> Iterable[str]:
     return dict.fromkeys(found)
 
 
-def _exact(graph: Graph, name: str, works: Sizes, period: int) -> Sizes | None:
+def _exact(works: Sizes, rules: Collection[tuple[Symbol, int, int]], period: int) -> Sizes | None:
     """Those of the sizes that work for which every strided window divides its input exactly."""
-    rules = set(_divisions(graph, name))
 
-    def divides(size: int) -> bool:
-        return all((dim.at({name: size}) + add) % divisor == 0 for dim, add, divisor in rules)
+    def divides(value: int) -> bool:
+        return all((size.at({works.letter: value}) + add) % by == 0 for size, add, by in rules)
 
     if works.values is not None:
-        kept = tuple(size for size in works.values if divides(size))
-        return Sizes(name, values=kept) if kept else None
+        kept = tuple(value for value in works.values if divides(value))
+        return Sizes(works.letter, values=kept) if kept else None
     period, least = lcm(period, works.modulus), works.least
     residues = {n % period for n in range(least, least + period) if n in works and divides(n)}
-    return periodic(name, least, period, residues) if residues else None
+    return periodic(works.letter, least, period, residues) if residues else None
 
 
 def _divisions(graph: Graph, name: str) -> Iterable[tuple[Symbol, int, int]]:
-    """(size, add, divisor): a window divides its input exactly when `(size + add) mod divisor = 0`."""
+    """(size, add, by): a window divides its input exactly when `(size + add) mod by = 0`."""
     known: set[tuple[Layer, Shape]] = set()
     for node in graph.nodes:
         inputs = graph.inputs_of(node)
@@ -283,14 +283,18 @@ def _divisions(graph: Graph, name: str) -> Iterable[tuple[Symbol, int, int]]:
         for number, axis in enumerate(reach.axes):
             size = inputs[0].sizes[number]
             if isinstance(axis, Window) and axis.stride > 1 and isinstance(size, Symbol) and size.letter == name:
-                yield from _division(node.layer, inputs[0], number, size)
+                yield size, _leftover(node.layer, inputs[0], number, axis), axis.stride
 
 
-def _division(layer: Layer, shape: Shape, axis: int, size: Symbol) -> Iterable[tuple[Symbol, int, int]]:
-    """Asked of a fresh letter, the layer's own formula shows its floor: `⌊(n + add) / divisor⌋ + offset`."""
+def _leftover(layer: Layer, shape: Shape, number: int, axis: Window) -> int:
+    """What to add to the size so that the stride divides it, when it does.
+
+    Asked of a fresh letter, the layer's own formula shows it: `⌊(n + add) / stride⌋ + offset`. Patches have no sizes to
+    show it, and no padding.
+    """
     if getattr(layer, "ceil", False):  # rounding up, a window divides its input when rounding down it does
-        layer = replace(layer, ceil=False)  # type: ignore[type-var]
-    fresh = (*shape.sizes[:axis], letter("n"), *shape.sizes[axis + 1 :])
+        layer = replace(layer, ceil=False)
+    fresh = (*shape.sizes[:number], letter("n"), *shape.sizes[number + 1 :])
     lengths = layer.out_shape((replace(shape, sizes=fresh),)).sizes
-    if axis < len(lengths) and isinstance(length := lengths[axis], Symbol) and length.divisor > 1:
-        yield size, length.add, length.divisor
+    length = lengths[number] if lengths else None
+    return length.add if isinstance(length, Symbol) else -axis.dilation * (axis.kernel - 1) - 1

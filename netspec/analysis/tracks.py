@@ -6,7 +6,6 @@ Units and pixels are numbered from 0. Padding is not clipped: a unit may see pix
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -14,6 +13,7 @@ from math import gcd, lcm
 from typing import TypeAlias
 
 from netspec.layers.windows import Axis, Blocks, Enlarge, Spread, Stretch, Window
+from netspec.records import frozen
 
 Interval: TypeAlias = tuple[int, int] | None
 """First and last pixel seen; None sees nothing, as the holes of a transposed convolution with kernel < stride do."""
@@ -22,7 +22,7 @@ MAX_PHASES = 512
 """Beyond this many different phases (upsampling by more than 512) an axis is no longer followed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """Unit u sees `phases[u mod P]` moved by `shift·(u div P)`, where P, the number of phases, is 1 in ordinary nets.
 
@@ -57,7 +57,7 @@ class Track:
         return seen and (seen[0] + turn * self.shift, seen[1] + turn * self.shift)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """An axis whose field has no one size for all units, or none that can be known; `reason` says why."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from netspec.diagnostics import Diagnostic, Edit, Help, SpecError
+from netspec.records import replace
 from netspec.source import Source
 
 _TRIES = 12

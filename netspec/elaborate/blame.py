@@ -23,6 +23,8 @@ def blame(
 ) -> Diagnostic:
     """The diagnostic for a misuse: the argument at fault, the sizes that led there, edits to try."""
     place = site.arguments.get(misuse.at, site.word) if misuse.at is not None else site.word
+    if misuse.at == "kernel" and isinstance(site.item, tree.Word):
+        place = site.word  # `120C5`: its kernel is what the word is about
     notes = list(misuse.notes)
     if len(inputs) == 1 and misuse.code.startswith("E2"):
         notes.append("sizes so far: " + " → ".join(sizes_so_far(nodes, inputs[0])))

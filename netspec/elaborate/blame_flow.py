@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from netspec.diagnostics import Diagnostic, Edit, Help, Label
 from netspec.elaborate.blame import edited
 from netspec.elaborate.resolve import Site
 from netspec.graph import Node
 from netspec.layers.base import Fix
+from netspec.records import replace
 from netspec.shape import Shape
 from netspec.source import Span
 

@@ -33,7 +33,11 @@ class Program:
     ) -> None:
         self.spec = spec
         self.shapes = dict(shapes)
-        self.given = dict(given)
+        recipe = "train."
+        self.given = {name: value for name, value in given.items() if not name.startswith(recipe)}
+        self.settings = {
+            name.removeprefix(recipe): str(value) for name, value in given.items() if name not in self.given
+        }
         self.parameters: dict[str, Value] = {}
         self.nodes = Nodes(limit)
         self.module = Module(spec.source)
@@ -312,14 +316,25 @@ class Program:
         if flow >= 0:
             self.expander.outputs["main"] = (flow, self.nodes.made[flow].origin.span)
         self.refuse_leftovers()
-        if self.recipe is not None:
-            from netspec.recipe import read_recipe
-
-            self.train, findings = read_recipe(self.recipe, tuple(self.expander.outputs), self.module.values)
-            for finding in findings:
-                self.nodes.report(finding)
+        if self.recipe is not None or self.settings:
+            self.read_recipe()
         if not self.nodes.failed:
             self.warn_unused()
+
+    def read_recipe(self) -> None:
+        """The `train` section as checked data, with the settings given from outside."""
+        from netspec.recipe import overridden, read_recipe
+
+        try:
+            recipe = overridden(self.recipe, self.settings, self.spec.chain.span)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                self.nodes.report(diagnostic)
+            return
+        if recipe is not None:
+            self.train, findings = read_recipe(recipe, tuple(self.expander.outputs), self.module.values)
+            for finding in findings:
+                self.nodes.report(finding)
 
     def refuse_leftovers(self) -> None:
         """E113 for parameters, E130 for inputs, that the spec does not have."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -15,6 +14,7 @@ from netspec.language.shorthand import Expectation, Misread, Reading, read_word,
 from netspec.layers import TABLE, layer_class
 from netspec.layers.arguments import Argument, Value, arguments_of, bind
 from netspec.layers.base import Layer, Misuse
+from netspec.records import frozen
 from netspec.shape import Shape
 from netspec.source import Span
 
@@ -22,7 +22,7 @@ TypedValues: TypeAlias = tuple[tuple[str, type, Value], ...]
 """Arguments by name, with their types."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Site:
     """Where a layer is written: all of it, its word, and each argument by the name of the field that it fills."""
 
@@ -32,7 +32,7 @@ class Site:
     item: tree.Word | tree.Call
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """A layer ready to be placed. `constant` says that it is the same wherever the same text is expanded."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from netspec.graph import Scope
 from netspec.language import tree
 from netspec.layers.arguments import Value
+from netspec.records import field, mutable
 from netspec.source import Source, Span
 
 
-@dataclass(slots=True)
+@mutable
 class Defaults:
     """`default conv(bias=false)`: the arguments that it gives, to what stands behind it in the file."""
 
@@ -31,7 +31,7 @@ class Defaults:
         self.arguments.append({**before, **arguments})
 
 
-@dataclass(slots=True)
+@mutable
 class Shared:
     """A `share`: its chain, and the nodes of its first use, which own the weights."""
 
@@ -40,7 +40,7 @@ class Shared:
     uses: int = 0
 
 
-@dataclass(slots=True)
+@mutable
 class Module:
     """One file: its definitions and the values of its parameters and lets."""
 
@@ -52,7 +52,7 @@ class Module:
     places: dict[str, Span] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@mutable
 class Frame:
     """One expansion: the values and names that its chain sees, and how the nodes in it are called.
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from netspec.diagnostics import Diagnostic, Help, Label, SpecError
+from netspec.records import frozen
 from netspec.source import Source, Span
 
 DEEPEST = 100
@@ -27,7 +27,7 @@ OPENER = {closer: opener for opener, closer in CLOSER.items()}
 _BRACKETS = re.compile(r'[()\[\]{}]|(?:#[^\n]*+\s*+)++|"(?:[^"\\\n]++|\\[^\n])*+"?')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Brackets:
     """The brackets of a text, by offset.
 
@@ -74,7 +74,7 @@ def match_brackets(source: Source) -> Brackets:
         torn += [(opener, len(text)) for opener in reversed(open_)]
     errors = [_never_closed(source, *stretch) for stretch in torn] + [_closes_nothing(source, at) for at in stray]
     if len(errors) >= MOST_ERRORS:
-        raise SpecError(sorted(errors, key=lambda error: error.labels[0].span.start))
+        raise SpecError(sorted(errors, key=lambda error: error.labels[0].span.start)[:MOST_ERRORS])
     missing: dict[int, str] = {}
     for opener, shows in torn:
         missing[shows] = missing.get(shows, "") + text[opener]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from netspec.language import tree
@@ -11,6 +10,7 @@ from netspec.language.reading import Misread, Reading
 from netspec.language.shorthand import ACCEPTED, is_shape, read_shape, read_word, title, write_short
 from netspec.layers import TABLE, layer_class
 from netspec.layers.arguments import LARGEST, Value, Word, arguments_of
+from netspec.records import frozen
 
 SHORT = {*ACCEPTED, "dense", "gap", "gmp"}
 PASSED_OVER = ("activation", "normalisation", "regularisation")
@@ -29,7 +29,7 @@ class Flow(Enum):
     DENSE = auto()  # out of a pool or dense layer, or a vector: a bare number is a dense layer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """What a file defines that bears on its words: names of blocks and shares, layers that have a `default`.
 

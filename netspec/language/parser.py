@@ -7,13 +7,13 @@ setting, of a pair.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from netspec.language.brackets import DEEPEST
 from netspec.language.tokens import CLOSED, END, Token
+from netspec.records import frozen
 
 Build: TypeAlias = Callable[[str, list[Any], int, int], Any]
 """Makes the value of a rule: from its alias, the values of its parts, and the offsets where they begin and end."""
@@ -37,7 +37,7 @@ class TooDeep(Exception):
         self.start, self.end = start, end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """What to do in each state.
 
@@ -80,8 +80,7 @@ def run(tokens: Sequence[Token], build: Build, refuse: Refuse, nesting: Collecti
             sound, place = False, _recover(tables, stack, tokens, place)
             if place < 0:
                 return None
-            token = tokens[place]
-            kind = token.kind
+            kind = (token := tokens[place]).kind
         elif action >= 0:
             stack.append((action, token, token.start, 0))
             end, place = token.end, place + 1

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netspec.layers.arguments import LARGEST, PerAxis, Value
+from netspec.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expectation:
     """A figure that a word restates: the number, and the offsets in the word of its digits."""
 
@@ -16,7 +15,7 @@ class Expectation:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One argument as read from a word; `start` and `end` are the offsets of the characters that wrote it."""
 
@@ -26,7 +25,7 @@ class Part:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """The meaning of a word: a layer with its arguments by name.
 

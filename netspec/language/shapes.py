@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from netspec.language.reading import Misread, read_number, refuse_look_alikes, shorten
+from netspec.records import frozen
 from netspec.shape import Dim, Shape, letter
 
 SHAPE = re.compile(r"(?:[0-9]+|[A-Z])(?:[x×@](?:[0-9]+|[A-Z])(?:[x×](?:[0-9]+|[A-Z]))*)?")
@@ -14,7 +14,7 @@ CHANNELS = letter("C")
 """The letter that papers keep for channels."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadShape:
     """The shape that a word gives an input; `notes` are (code, title), `instead` the word that says it plainly."""
 

@@ -6,16 +6,16 @@ a chain where a line begins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netspec.layers.arguments import Value
+from netspec.records import frozen
 from netspec.source import Source, Span
 
 # Expressions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A number, text, `true`, `false` or a size such as `1x7`, already as its value."""
 
@@ -23,7 +23,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """A parameter, a `let`, an argument of a block; or a bare word such as `same` where one is expected."""
 
@@ -31,7 +31,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Incoming:
     """`in.c`, `in.h`, `in.w` (also `in.d`, `in.l`, `in.t`): a size of the shape that flows in."""
 
@@ -39,7 +39,7 @@ class Incoming:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """`[1, 2, 3]`."""
 
@@ -47,7 +47,7 @@ class Listing:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """An operator and its one or two operands: `- not + * / // % == != < <= > >= and or`."""
 
@@ -56,7 +56,7 @@ class Operation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """One argument of a call: `3` or `stride=2`; `span` covers both parts."""
 
@@ -65,7 +65,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Apply:
     """A call in an expression: `round_to(c, 8)`; in a recipe `sgd(lr=0.1)`."""
 
@@ -79,7 +79,7 @@ Expr: TypeAlias = "Literal | Name | Incoming | Listing | Operation | Apply"
 # Items of a chain
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A word as it stands: `20C4`, `relu`, `GAP`, `1x29x29`, `784`, a block or share without arguments."""
 
@@ -87,7 +87,7 @@ class Word:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A layer or block with arguments: `conv(96, 11, stride=4)`; `name_span` covers the word."""
 
@@ -97,7 +97,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branching:
     """A merging layer with its branches: `concat { | … | … }`. An empty branch is a chain without lines."""
 
@@ -106,7 +106,7 @@ class Branching:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """`@name`: the value of that name."""
 
@@ -114,7 +114,7 @@ class Reference:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """A chain in brackets: `{ … }`, or as papers write it `( … )` and `[ … ]`."""
 
@@ -122,7 +122,7 @@ class Group:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """`3 * item`, `(n - 1) * item`; papers' `(…)*2`, `2x(…)`, `(…)_5` as well."""
 
@@ -131,7 +131,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """`item as name`."""
 
@@ -141,7 +141,7 @@ class Named:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class If:
     """`if condition { chain }`, and `else { chain }`."""
 
@@ -151,7 +151,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Each:
     """`each a, b in list { chain }`."""
 
@@ -161,7 +161,7 @@ class Each:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """`output name { chain }`: a side chain with an output at its end."""
 
@@ -174,7 +174,7 @@ class Output:
 # Statements: they stand where an item stands and let the flow pass
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """`netspec 1`."""
 
@@ -182,7 +182,7 @@ class Version:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """`input 3x224x224`, `input left 1x64x64`; `shape` is the word as written."""
 
@@ -191,7 +191,7 @@ class Input:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Define:
     """`param name = value` or `let name = value`; `keyword` says which."""
 
@@ -202,7 +202,7 @@ class Define:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Default:
     """`default conv(bias=false)`."""
 
@@ -210,7 +210,7 @@ class Default:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """A parameter of a block, with its default if it has one."""
 
@@ -219,7 +219,7 @@ class Parameter:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """`block name(parameters) { chain }`."""
 
@@ -230,7 +230,7 @@ class Block:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     """`use "blocks/vgg.spec"`; `path_span` covers the quoted path."""
 
@@ -239,7 +239,7 @@ class Use:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Share:
     """`share name { chain }`: one set of weights for all uses of `name`."""
 
@@ -249,7 +249,7 @@ class Share:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assert:
     """`assert condition` or `assert condition, "message"`."""
 
@@ -258,7 +258,7 @@ class Assert:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One setting of a recipe: `batch = 128`, `augment { crop(32) - hflip }`, `loss { class: …, box: … }`.
 
@@ -271,7 +271,7 @@ class Setting:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Train:
     """`train { … }`."""
 
@@ -285,7 +285,7 @@ Item: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """Items in the order of flow, in the author's lines; within a line ` - ` stands between them."""
 
@@ -298,7 +298,7 @@ class Chain:
         return tuple(item for line in self.lines for item in line)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """A whole spec. `comments` are the spans of all comments, `#` included, in order."""
 

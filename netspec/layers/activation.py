@@ -8,7 +8,6 @@ what torch is seen to keep, which is not always what the formula needs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, final
 
@@ -31,11 +30,12 @@ from netspec.layers.base import (
 )
 from netspec.layers.features import features_first, number
 from netspec.layers.steps import figure, times
+from netspec.records import frozen
 from netspec.shape import Count, Shape
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relu(Layer):
     """Rectifier `max(0, x)`, with a limit `min(max(0, x), limit)` (MobileNet's ReLU6). Any shape.
 
@@ -75,7 +75,7 @@ class Relu(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaky(Layer):
     """Leaky rectifier: x where x > 0, else `slope·x` (Maas et al. 2013). Any shape; 2 operations an element."""
 
@@ -105,7 +105,7 @@ class Leaky(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class PRelu(Layer):
     """Rectifier with a trained slope a for negative values: `max(0, x) + a·min(0, x)`. Any shape.
 
@@ -149,7 +149,7 @@ class PRelu(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elu(Layer):
     """Exponential linear unit: x where x > 0, else `alpha·(exp(x) − 1)` (Clevert et al. 2016). Any shape.
 
@@ -181,7 +181,7 @@ class Elu(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selu(Layer):
     """Scaled exponential linear unit: λx where x > 0, else `λα·(exp(x) − 1)` (Klambauer et al. 2017). Any shape.
 

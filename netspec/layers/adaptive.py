@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd, prod
 from typing import ClassVar, final
 
@@ -13,11 +12,12 @@ from netspec.layers.kernels import INPUT_LETTERS, plain, with_rows
 from netspec.layers.pool import INDEX_BYTES
 from netspec.layers.steps import AXIS_NAMES, figure, times
 from netspec.layers.windows import Axes, Reach, Stretch, everything
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, Unknown, product, total
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class GlobalAvgPool(Layer):
     """The mean of each whole map: `(C, H, W) -> (C,)`; of a sequence, the mean of its tokens: `(T, C) -> (C,)`."""
 
@@ -53,7 +53,7 @@ class GlobalAvgPool(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class GlobalMaxPool(Layer):
     """The largest value of each whole map: `(C, H, W) -> (C,)`; of a sequence, over its tokens: `(T, C) -> (C,)`."""
 
@@ -89,7 +89,7 @@ class GlobalMaxPool(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdaptivePool(Layer):
     """Pooling to a given size, whatever flows in: output o pools inputs ⌊o·n/size⌋ up to ⌈(o + 1)·n/size⌉.
 

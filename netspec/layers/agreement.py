@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from math import lcm
 from typing import TypeAlias
 
 from netspec.layers.base import Layer, Misuse, Shapes
 from netspec.layers.steps import AXIS_NAMES
+from netspec.records import frozen
 from netspec.shape import MAX_PERIOD, Dim, Shape, Symbol, Unknown, agreement, dim_at
 
 Agreement: TypeAlias = Callable[[Dim, Dim], bool | None]
@@ -47,7 +47,7 @@ def from_dims(like: Shape, dims: tuple[Dim, ...]) -> Shape:
     return Shape(dims[0], dims[1:], rows=rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clash:
     """Two branches that can't be merged, by number: `odd` is the one to blame.
 

@@ -7,12 +7,12 @@ evaluated values and raises `Misuse` naming the argument that doesn't fit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 from netspec.layers.base import Layer, Misuse, decimal
+from netspec.records import MISSING, field, fields, frozen
 
 
 class PerAxis(tuple[int, ...]):
@@ -37,7 +37,7 @@ LARGEST = 2**31 - 1
 """The largest size, count or stride: what torch's own indices hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """A kind of argument: `says` names it in errors and help, `read` converts a value or returns None."""
 
@@ -46,7 +46,7 @@ class Kind:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """One argument of a layer as `netspec layers NAME`, suggestions and the editor see it."""
 
@@ -209,7 +209,7 @@ def arguments_of(layer: type[Layer]) -> tuple[Argument, ...]:
     """
     return tuple(
         Argument(each.name.removesuffix("_"), each.metadata["kind"], each.metadata["help"], each.default)
-        for each in fields(layer)  # type: ignore[arg-type]
+        for each in fields(layer)
     )
 
 

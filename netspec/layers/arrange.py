@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.agreement import axis_words, from_dims, listed
@@ -28,11 +27,12 @@ from netspec.layers.inputs import need_map
 from netspec.layers.join import cut_window
 from netspec.layers.steps import figure
 from netspec.layers.windows import Axes, Reach, Window, everything
+from netspec.records import frozen
 from netspec.shape import Shape, as_dim
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice(Layer):
     """The channels from `start` up to `stop`, counted from 0: `(C, …) -> (stop − start, …)`.
 
@@ -79,7 +79,7 @@ class Slice(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crop(Layer):
     """Cuts a map about its centre to `size`, `⌊(n − m)/2⌋` before: `(C, H, W) -> (C, size, size)`."""
 
@@ -126,7 +126,7 @@ class Crop(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZeroPad(Layer):
     """Puts zeros around a map: `(C, H, W) -> (C, H + before + after, W + before + after)`.
 
@@ -175,7 +175,7 @@ class ZeroPad(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelShuffle(Layer):
     """Reads channels in groups and writes them interleaved (Zhang et al. 2018): channel i of group g goes to i·G + g.
 
@@ -209,7 +209,7 @@ class ChannelShuffle(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity(Layer):
     """What flows in: the shortcut of a residual block, written out."""
 
@@ -234,7 +234,7 @@ class Identity(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Permute(Layer):
     """Reorders the axes: `permute([1, 2, 0])` makes (H, W, C) of (C, H, W), `permute([1, 0])` turns tokens x features.
 

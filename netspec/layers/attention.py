@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, WHOLE, argument
@@ -13,11 +12,12 @@ from netspec.layers.inputs import need_map
 from netspec.layers.steps import figure, times
 from netspec.layers.tokens import need_tokens
 from netspec.layers.windows import Axes, Blocks, Reach, everything
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, as_dim, ceil_div, product
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attention(Layer):
     """Multi-head self-attention: each token becomes a mean of others, weighted by likeness. The shape is kept.
 

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar, TypeAlias
 
 from netspec.layers.windows import Reach, carry
+from netspec.records import field, frozen
 from netspec.shape import Count, Dim, Shape
 
 Shapes: TypeAlias = tuple[Shape, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """An edit of the layer's arguments that should mend a misuse: it is tried before it is offered.
 
@@ -62,7 +62,7 @@ class Misuse(Exception):
         self.branch = branch  # a merging layer: which branch (from 0) is at fault, if one is
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weight:
     """A tensor that a layer owns: a trained parameter, or a buffer (batch normalisation's running statistics)."""
 
@@ -70,7 +70,7 @@ class Weight:
     trained: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keeps:
     """What autograd keeps of one layer for the backward pass, besides its weights.
 
@@ -85,7 +85,7 @@ class Keeps:
     extra_bytes: Count = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One hand calculation: `formula` in letters, `worked` with the numbers filled in, `result`.
 
@@ -99,7 +99,7 @@ class Step:
     result: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Call:
     """A torch call as data, from which the live module and the exported source are both made.
 
@@ -124,7 +124,7 @@ def call(target: str, **arguments: Any) -> Call:
     return Call(target, arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """A use of the layer with what comes out: it drives tests, the layer reference and `netspec layers NAME`.
 

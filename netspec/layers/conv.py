@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, PADDING, SIZE, TABLE, Padding, PerAxis, argument
@@ -34,11 +33,12 @@ from netspec.layers.kernels import (
 from netspec.layers.lengths import Extent, extents, lengths
 from netspec.layers.steps import figure, times, window_steps
 from netspec.layers.windows import Reach
+from netspec.records import frozen
 from netspec.shape import Count, Shape, as_dim, product
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conv(Layer):
     """Convolution (cross-correlation, as every framework computes it) with a bias per map.
 
@@ -126,7 +126,7 @@ class Conv(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class DepthwiseConv(Layer):
     """Depthwise convolution: each channel is convolved on its own, with `multiplier` kernels.
 

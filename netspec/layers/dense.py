@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, argument
@@ -24,11 +23,12 @@ from netspec.layers.flatten import flatten_calls, flatten_steps, flattened
 from netspec.layers.kernels import with_bias
 from netspec.layers.steps import figure, times
 from netspec.layers.windows import Reach, carry, everything
+from netspec.records import frozen
 from netspec.shape import Count, Shape, product
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dense(Layer):
     """Fully connected neurons: `(n,) -> (units,)`, y = W·x + b.
 
@@ -84,7 +84,7 @@ class Dense(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class LowRank(Layer):
     """A dense layer whose weight matrix has rank t: W = U·V with V of t x n and U of units x t.
 
@@ -142,7 +142,7 @@ class LowRank(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rbf(Layer):
     """LeNet-5's output: the squared distance to a fixed prototype per class, y_i = Σ_j (x_j − w_ij)².
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, SIZE, PerAxis, Word, argument, one_of, per_axis
@@ -24,6 +23,7 @@ from netspec.layers.inputs import need_map
 from netspec.layers.kernels import plain
 from netspec.layers.steps import AXIS_NAMES, figure, times
 from netspec.layers.windows import Axes, Axis, Enlarge, Reach, Stretch
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, as_dim
 
 NEAREST = Word("nearest")
@@ -51,7 +51,7 @@ def _size_steps(shape: Shape, factors: tuple[int, ...], output: Shape) -> tuple[
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Upsample(Layer):
     """Enlarges a map by whole factors: `(C, H, W) -> (C, factor·H, factor·W)`.
 
@@ -117,7 +117,7 @@ class Upsample(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class PixelShuffle(Layer):
     """Lays factor² channels out as a square of places: `(C, H, W) -> (C/factor², factor·H, factor·W)`.
 

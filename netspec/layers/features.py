@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from netspec.layers.base import Call, Misuse, call
+from netspec.records import replace
 from netspec.shape import Dim, Shape
 
 

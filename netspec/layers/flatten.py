@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.arguments import SHAPE, PerAxis, argument
@@ -22,11 +21,12 @@ from netspec.layers.base import (
 from netspec.layers.kernels import INPUT_LETTERS
 from netspec.layers.steps import figure, times
 from netspec.layers.windows import Reach, carry, everything
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, Unknown, agreement, as_dim, product
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flatten(Layer):
     """A map as a vector, channel after channel: `(C, H, W) -> (C·H·W,)`; a sequence likewise, `(T, C) -> (T·C,)`."""
 
@@ -60,7 +60,7 @@ class Flatten(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reshape(Layer):
     """The same elements in another shape: `(400,) -> (16, 5, 5)`."""
 

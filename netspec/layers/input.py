@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.base import (
@@ -16,11 +15,12 @@ from netspec.layers.base import (
     no_weights,
 )
 from netspec.layers.windows import Reach
+from netspec.records import frozen
 from netspec.shape import Shape
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input(Layer):
     """A value that is given to the network: `() -> shape`. It is in no table of layers: nothing flows into it."""
 

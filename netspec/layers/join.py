@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar, final
 
@@ -27,11 +26,12 @@ from netspec.layers.features import feature_axis, feature_word, number, with_fea
 from netspec.layers.merge import of_one_shape
 from netspec.layers.steps import figure
 from netspec.layers.windows import Axes, Reach, Window, carry, everything
+from netspec.records import frozen, replace
 from netspec.shape import Count, Dim, Shape, as_dim, total
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concat(Layer):
     """Joins its branches along the channels (features of tokens and vectors): `(A, …), (B, …) -> (A + B, …)`.
 
@@ -126,7 +126,7 @@ def _both(self: Layer, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Distance(Layer):
     """The distance of two vectors, `(Σ |a_i − b_i|^norm)^(1/norm)`: `(C), (C) -> (1)`.
 
@@ -166,7 +166,7 @@ class Distance(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dot(Layer):
     """The inner product of two vectors, `Σ a_i·b_i`: `(C), (C) -> (1)`. 2 operations an entry: multiply, add."""
 

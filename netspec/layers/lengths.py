@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
 
 from netspec.layers.arguments import Padding, PerAxis, padding_along, per_axis
 from netspec.layers.base import Fix, Misuse
+from netspec.records import frozen
 from netspec.shape import Dim, Shape, Unknown, as_dim, ceil_div
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extent:
     """A sliding window along one axis of `size` inputs; `before` and `after` are None where they can't be known."""
 

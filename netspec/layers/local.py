@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, PADDING, SIZE, Padding, PerAxis, argument, per_axis
@@ -23,11 +22,12 @@ from netspec.layers.kernels import (
 from netspec.layers.lengths import Extent, extents, lengths
 from netspec.layers.steps import AXIS_NAMES, figure, times, window_steps
 from netspec.layers.windows import Reach
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, Unknown, ceil_div, product
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Local(Layer):
     """Convolution with unshared weights: each place of the output has kernels of its own (DeepFace, Taigman 2014).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar, final
 
@@ -22,6 +21,7 @@ from netspec.layers.base import (
 )
 from netspec.layers.features import feature_axis
 from netspec.layers.windows import Reach, carry, everything
+from netspec.records import frozen, replace
 from netspec.shape import Count, Dim, Shape, agreement, total
 
 
@@ -35,7 +35,7 @@ def of_one_shape(layer: Layer, inputs: Shapes, cannot: str, exactly: int | None 
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Add(Layer):
     """The sum of its branches, element by element: `n x (C, …) -> (C, …)`. n − 1 operations an element."""
 
@@ -66,7 +66,7 @@ class Add(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sub(Layer):
     """The first branch minus the second, element by element: `2 x (C, …) -> (C, …)`. 1 operation an element."""
 
@@ -96,7 +96,7 @@ class Sub(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mul(Layer):
     """The product of its branches, element by element: `n x (C, …) -> (C, …)`.
 
@@ -173,7 +173,7 @@ def _products(inputs: Shapes) -> list[Shape]:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Max(Layer):
     """The largest of its branches, element by element: `n x (C, …) -> (C, …)`. n − 1 operations an element.
 
@@ -208,7 +208,7 @@ class Max(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mean(Layer):
     """The mean of its branches, element by element: `n x (C, …) -> (C, …)`. n operations an element."""
 

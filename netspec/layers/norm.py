@@ -8,7 +8,6 @@ do: an instance-normalised PatchGAN still judges patches of 70x70.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, final
 
@@ -32,6 +31,7 @@ from netspec.layers.base import (
 from netspec.layers.features import check_groups, features_first, features_last, number
 from netspec.layers.inputs import need_map
 from netspec.layers.steps import figure, times
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape
 
 EPS = Fraction(1, 100_000)
@@ -51,7 +51,7 @@ def per_channel(weights: Mapping[str, Weight], channels: Dim) -> tuple[Step, ...
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchNorm(Layer):
     """Batch normalisation per channel: `(x − mean) / √(variance + eps) · weight + bias` (Ioffe and Szegedy 2015).
 
@@ -108,7 +108,7 @@ _DEFAULTS = {"eps": EPS, "momentum": Fraction(1, 10)}
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerNorm(Layer):
     """Normalises the features at each place, then a trained factor and constant for each (Ba et al. 2016).
 
@@ -149,7 +149,7 @@ class LayerNorm(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class GroupNorm(Layer):
     """Normalises each group of channels over all places, then a factor and constant per channel (Wu and He 2018).
 
@@ -201,7 +201,7 @@ class GroupNorm(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstanceNorm(Layer):
     """Normalises each channel of each image over its places (Ulyanov et al. 2016).
 
@@ -248,7 +248,7 @@ class InstanceNorm(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scale(Layer):
     """A trained factor per channel, with `bias` a constant as well: `x · weight + bias`. Any shape.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, final
 
@@ -42,11 +41,12 @@ from netspec.layers.kernels import (
 from netspec.layers.lengths import Extent, article, by, extents, lengths
 from netspec.layers.steps import figure, times, window_steps
 from netspec.layers.windows import Reach
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class MaxPool(Layer):
     """The largest value in each window, channel by channel.
 
@@ -110,7 +110,7 @@ class MaxPool(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class AvgPool(Layer):
     """The mean of each window, channel by channel.
 
@@ -174,7 +174,7 @@ class AvgPool(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subsample(Layer):
     """LeNet-5's trainable pooling: the sum of each window, times a trained coefficient per map, plus a bias per map.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, final
 
@@ -15,11 +14,12 @@ from netspec.layers.kernels import plain
 from netspec.layers.pool import INDEX_BYTES
 from netspec.layers.steps import figure, times
 from netspec.layers.windows import Reach, everything
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, Unknown, as_dim, product, total
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpatialPyramid(Layer):
     """Spatial pyramid pooling: a map pooled to grids of several sizes, all cells in one vector (He 2014, SPP-net).
 
@@ -74,7 +74,7 @@ class SpatialPyramid(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoiPool(Layer):
     """The maximum in each cell of a grid over each box: two branches, a map and its boxes (Fast R-CNN, Girshick 2015).
 
@@ -118,7 +118,7 @@ class RoiPool(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoiAlign(Layer):
     """The mean of `samples` x `samples` interpolated points in each cell of a grid over each box (Mask R-CNN, He 2017).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, final
 
@@ -22,11 +21,12 @@ from netspec.layers.base import (
     same_shape,
 )
 from netspec.layers.features import number
+from netspec.records import frozen
 from netspec.shape import Shape
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dropout(Layer):
     """In training, each element is zeroed with probability `rate` and the rest divided by `1 − rate`. Any shape.
 
@@ -60,7 +60,7 @@ class Dropout(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropPath(Layer):
     """In training, the whole value is zeroed with probability `rate`, else divided by `1 − rate`. Any shape.
 
@@ -93,7 +93,7 @@ class DropPath(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noise(Layer):
     """In training, adds noise of mean 0 and deviation `std` to each element. Any shape."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, final
 
@@ -26,11 +25,12 @@ from netspec.layers.base import (
 from netspec.layers.features import feature_axis, number
 from netspec.layers.inputs import need_map
 from netspec.layers.norm import per_channel
+from netspec.records import frozen
 from netspec.shape import Count, Shape, as_dim
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalResponseNorm(Layer):
     """`x / (k + alpha/size · Σ x²)^beta`, the sum over `size` neighbouring channels (Krizhevsky et al. 2012).
 
@@ -76,7 +76,7 @@ class LocalResponseNorm(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class L2Norm(Layer):
     """Divides the features of each place by their Euclidean length. Any shape.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.arguments import FLAG, argument
@@ -22,11 +21,12 @@ from netspec.layers.base import (
     pointwise,
     same_shape,
 )
+from netspec.records import frozen
 from netspec.shape import Count, Shape
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sigmoid(Layer):
     """Logistic function `1/(1 + exp(−x))`. Any shape; 4 operations an element: negate, exp, add, divide."""
 
@@ -53,7 +53,7 @@ class Sigmoid(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tanh(Layer):
     """Hyperbolic tangent. Any shape; 1 operation an element."""
 
@@ -78,7 +78,7 @@ class Tanh(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScaledTanh(Layer):
     """`1.7159·tanh(2x/3)`, for which ±1 goes to ±1 (LeCun et al. 1998, appendix A). Any shape.
 
@@ -110,7 +110,7 @@ class ScaledTanh(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class HardSigmoid(Layer):
     """`min(max(0, x + 3), 6)/6`, a sigmoid of straight lines (MobileNet v3). Any shape; 4 operations an element."""
 
@@ -137,7 +137,7 @@ class HardSigmoid(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gelu(Layer):
     """Gaussian error linear unit: `x·Φ(x) = x/2·(1 + erf(x/√2))` (Hendrycks and Gimpel 2016). Any shape.
 
@@ -170,7 +170,7 @@ class Gelu(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silu(Layer):
     """Sigmoid linear unit, or swish: `x·sigmoid(x)` (Ramachandran et al. 2017). Any shape; 5 operations an element."""
 
@@ -197,7 +197,7 @@ class Silu(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class HardSwish(Layer):
     """`x·min(max(0, x + 3), 6)/6`, a swish of straight lines (MobileNet v3). Any shape; 5 operations an element."""
 

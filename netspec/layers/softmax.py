@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.arguments import COUNT, argument
@@ -24,11 +23,12 @@ from netspec.layers.base import (
 )
 from netspec.layers.features import feature_axis, feature_word, with_features
 from netspec.layers.steps import figure
+from netspec.records import frozen
 from netspec.shape import Count, Shape, as_dim
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Softmax(Layer):
     """`exp(x_i) / Σ exp(x_j)` over the entries of a vector, or the channels (features) of each place.
 
@@ -59,7 +59,7 @@ class Softmax(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogSoftmax(Layer):
     """`x_i − log Σ exp(x_j)` over the entries of a vector, or the channels (features) of each place.
 
@@ -89,7 +89,7 @@ class LogSoftmax(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Maxout(Layer):
     """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013).
 

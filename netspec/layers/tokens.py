@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, SIZE, WHOLE, PerAxis, argument, per_axis
@@ -29,6 +28,7 @@ from netspec.layers.inputs import need_map
 from netspec.layers.kernels import plain, with_bias
 from netspec.layers.steps import figure, times
 from netspec.layers.windows import Axes, Reach, Window
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, as_dim, product
 
 
@@ -46,7 +46,7 @@ def need_tokens(layer: Layer, inputs: Shapes) -> tuple[Dim, Shape]:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patches(Layer):
     """Cuts a map into patches and makes each a token of so many features (Dosovitskiy et al. 2021).
 
@@ -139,7 +139,7 @@ def _patches_along(size: Dim, patch: int) -> str:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClassToken(Layer):
     """Puts one trained token before the others: `(T, F) -> (T + 1, F)`. F parameters."""
 
@@ -175,7 +175,7 @@ class ClassToken(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position(Layer):
     """Adds a trained vector for each position: `(T, F) -> (T, F)`. T·F parameters; 1 operation an element."""
 
@@ -209,7 +209,7 @@ class Position(Layer):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakeToken(Layer):
     """One token as a vector: `(T, F) -> (F)`."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from netspec.layers.arguments import (
@@ -33,10 +32,11 @@ from netspec.layers.kernels import (
 from netspec.layers.lengths import split
 from netspec.layers.steps import AXIS_NAMES, figure, times
 from netspec.layers.windows import Axes, Reach, Spread
+from netspec.records import frozen
 from netspec.shape import Count, Dim, Shape, as_dim, product
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransposedExtent:
     """One axis of a transposed convolution: each of `size` inputs writes a kernel, `stride` outputs apart.
 
@@ -94,7 +94,7 @@ def transposed_extents(
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransposedConv(Layer):
     """Transposed convolution: every input writes a kernel into the output, `stride` apart, and overlaps add up.
 

@@ -5,13 +5,13 @@ Outputs and inputs are numbered from 0 along an axis; numbers outside the input 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from netspec.records import frozen
 from netspec.shape import Dim
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """Output o sees inputs `o·stride − before + dilation·j` for j in 0 … kernel − 1 (convolutions and pools).
 
@@ -24,7 +24,7 @@ class Window:
     dilation: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spread:
     """Output o sees the inputs i with `o = i·stride − before + dilation·j`, j in 0 … kernel − 1 (transposed)."""
 
@@ -34,7 +34,7 @@ class Spread:
     dilation: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enlarge:
     """Upsampling by a whole factor: nearest sees input ⌊o/factor⌋, linear the two around (o + 1/2)/factor − 1/2."""
 
@@ -42,7 +42,7 @@ class Enlarge:
     linear: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocks:
     """Output o sees the whole window of `size` that it lies in, windows being shifted by `shift` (Swin)."""
 
@@ -50,7 +50,7 @@ class Blocks:
     shift: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """Output o of `outputs` sees inputs ⌊o·n/outputs⌋ … ⌈(o + 1)·n/outputs⌉ − 1 of n (adaptive pooling).
 
@@ -66,17 +66,17 @@ Axis: TypeAlias = Window | Spread | Enlarge | Blocks | Stretch
 """How outputs along one axis see inputs along the same axis."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carry:
     """An output sees the place where it stands (activations, sums, channels only)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Everything:
     """An output sees all of the input (dense layers, global pools, attention)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Axes:
     """One rule an axis. `order` says which input axis each output axis follows when that is not its own number."""
 

@@ -5,15 +5,15 @@ Defaults are exact, as a spec would write them.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass
 from fractions import Fraction
 from typing import Any
 
 from netspec.layers.arguments import COUNT, FLAG, NUMBER, POSITIVE, SHARE, SIZE, WHOLE, Argument, Kind, Word, one_of
 from netspec.recipe.kinds import EPOCHS, FALLING, FROM_ZERO, NUMBERS, PART
+from netspec.records import MISSING, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A word that a setting takes, with its arguments: `sgd(lr=0.1, momentum=0.9)`."""
 

@@ -8,7 +8,6 @@ differ by output is a dict by output name, whether the spec writes it as one or 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from netspec.diagnostics import Diagnostic, Label, nearest
@@ -17,6 +16,7 @@ from netspec.language.evaluate import BadExpression, evaluate
 from netspec.layers.arguments import Argument, Kind, Value, show
 from netspec.recipe.choices import Choice
 from netspec.recipe.settings import SETTINGS, Setting
+from netspec.records import frozen
 from netspec.source import Span
 
 Scope: TypeAlias = Mapping[str, Value]
@@ -123,7 +123,7 @@ def _by_output(
     return chosen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Called:
     """A choice as it is written, in an expression or in a chain."""
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netspec.layers.arguments import COUNT, FLAG, POSITIVE, SHARE, WHOLE, Kind, one_of
 from netspec.recipe.choices import (
     AUGMENTATIONS,
@@ -19,9 +17,10 @@ from netspec.recipe.choices import (
     Choice,
 )
 from netspec.recipe.kinds import BATCH, FROM_ZERO, NAMES
+from netspec.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One setting: it takes a value of a `kind`, or one of its `choices`; a chain takes several of these in a row.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netspec.analysis.facts import Analysis, Field, LayerFacts
+from netspec.records import frozen
 from netspec.report.figures import cell, per_axis, raw, shares
 from netspec.report.rows import Row
 from netspec.shape import Count, total
@@ -14,7 +14,7 @@ from netspec.shape import Count, total
 Raw: TypeAlias = int | str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column. `show` gives the text of every row, `raw` the plain value of every row, `total` of the last line.
 

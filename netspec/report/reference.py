@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from netspec.layers import TABLE, layer_class
 from netspec.layers.arguments import Argument, PerAxis, arguments_of
 from netspec.layers.base import Example, Layer, Step, decimal, trained_count
+from netspec.records import frozen
 from netspec.report.figures import cell
 from netspec.shape import Shape, letter
 
@@ -25,7 +25,7 @@ Shapes are channels first and the batch is never written. MACs are per image.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Worked:
     """An example with what netspec computes for it, cell by cell, and the calculations behind it."""
 

@@ -15,12 +15,12 @@ many rows; 3. the work is linear in layers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
 from netspec.analysis.facts import Analysis, LayerFacts
 from netspec.graph import Node, Scope
+from netspec.records import frozen
 from netspec.shape import Count, total
 
 MOST_ROWS = 50
@@ -29,7 +29,7 @@ MOST_ROWS = 50
 Levels: TypeAlias = tuple[Scope, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A line of a table: the facts that it sums, and what it is called.
 
@@ -89,7 +89,7 @@ def deepest(nodes: Sequence[Node], levels: Sequence[Levels], most: int = MOST_RO
     return bottom
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Run:
     """The layers `start` up to `stop` of one row: `copies` expansions that follow each other; 0 copies: one layer."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from netspec.analysis.facts import Analysis, Totals
 from netspec.graph import Graph
+from netspec.records import frozen
 from netspec.report import figures
 from netspec.report.columns import DEFAULT, Column, chosen
 from netspec.report.rows import Row, fold
@@ -23,7 +23,7 @@ WRITTEN_OUT = Source("").name
 """The name of a source that was given as text: there is no file to name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One row of the table as text; `strong` is whether it owns parameters, so that a format may make it stand out."""
 
@@ -31,7 +31,7 @@ class Line:
     strong: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A report in words: `flow` is what goes in and comes out, `total` the cells under the table.
 
@@ -139,7 +139,7 @@ def _memory(totals: Totals, images: str) -> str:
     if isinstance(totals.activation_bytes, Unknown):
         return f"unknown: {totals.activation_bytes.reason}"
     peak, kept = figures.size(totals.activation_bytes), figures.size(totals.training_bytes)
-    return f"{peak} of activations at the peak of inference, {kept} kept for training, for {images}"
+    return f"{peak} of activations in inference, {kept} kept for training, for {images}"
 
 
 def _letters(analysis: Analysis) -> Iterator[tuple[str, str]]:

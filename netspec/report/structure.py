@@ -7,14 +7,14 @@ merge has passed (its immediate dominator); what lies between is shared out to t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netspec.graph import Graph, Node, Scope
+from netspec.records import frozen
 from netspec.report.rows import Levels, levels_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """A layer and the quiet ones behind it (norms, activations, dropout), which go on its line."""
 
@@ -26,7 +26,7 @@ class Leaf:
         return self.nodes[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fork:
     """A merging layer with its branches; a branch without parts is the value of `source` itself."""
 
@@ -40,7 +40,7 @@ class Fork:
         return self.node
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """An expansion, or `copies` that follow each other and are alike, of which the parts of the first stand here."""
 

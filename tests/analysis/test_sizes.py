@@ -185,8 +185,9 @@ def test_a_crop_sets_a_bound() -> None:
     assert (str(report.works), [condition.text for condition in report.conditions]) == ("H ≥ 60", ["H ≥ 60"])
 
 
-def test_patches_set_a_bound_too() -> None:
-    assert report_of(chain("3xHxW", layer("patches", 16, 8))).smallest == 16
+def test_patches_set_a_bound_too_and_leave_nothing_over_where_they_divide() -> None:
+    report = report_of(chain("3xHxW", conv(5), layer("patches", 16, 8)))
+    assert (str(report.works), str(report.exact)) == ("H ≥ 20", "H ≥ 20 and H mod 16 = 4")
 
 
 def test_a_reshape_takes_the_sizes_that_have_as_many_elements() -> None:

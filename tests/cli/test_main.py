@@ -96,7 +96,7 @@ def test_a_wrong_spec_is_reported_without_a_traceback(capsys):
     assert main(["analyze", "3x4x4-8C5"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("error[E203]: a 5x5 kernel does not fit a 4x4 input\n  --> <spec>:1:9\n")
+    assert captured.err.startswith("error[E203]: a 5x5 kernel does not fit a 4x4 input\n  --> <spec>:1:7\n")
     assert captured.err.endswith("\n\n1 error\n")
 
 

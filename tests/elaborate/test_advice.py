@@ -27,10 +27,10 @@ def test_maps_eaten_away_are_offered_the_padding_that_papers_leave_out() -> None
         errors("3x16x16-2*64C3-MP2-2*128C3-MP2-256C3")
         == """\
 error[E203]: a 3x3 kernel does not fit a 1x1 input
-  --> net.spec:1:36
+  --> net.spec:1:32
    |
  1 | 3x16x16-2*64C3-MP2-2*128C3-MP2-256C3
-   |                                    ^ input here is 128x1x1
+   |                                ^^^^^ input here is 128x1x1
    |
    = sizes so far: 3x16x16 → 64x14x14 → 64x12x12 → 64x6x6 → 128x4x4 → 128x2x2 → 128x1x1
    = help: pad by 1, and the network checks clean
@@ -46,10 +46,10 @@ def test_a_pool_that_does_not_fit_is_mended_at_the_convolutions() -> None:
         errors("3x16x16-2*64C3-MP2-2*128C3-MP2-MP2")
         == """\
 error[E203]: a 2x2 pool does not fit a 1x1 input
-  --> net.spec:1:34
+  --> net.spec:1:32
    |
  1 | 3x16x16-2*64C3-MP2-2*128C3-MP2-MP2
-   |                                  ^ input here is 128x1x1
+   |                                ^^^ input here is 128x1x1
    |
    = sizes so far: 3x16x16 → 64x14x14 → 64x12x12 → 64x6x6 → 128x4x4 → 128x2x2 → 128x1x1
    = help: pad the convolutions before it, as papers do without saying, and the network checks clean

@@ -30,6 +30,11 @@ def test_more_than_a_hundred_things_inside_one_another_are_refused(text):
     assert error.endswith("too deep | help: give a part a name: `let`, or a block")
 
 
+def test_the_place_where_it_becomes_too_deep_is_shown():
+    assert "100-101 too deep" in errors("(" * 10_000)[0]
+    assert "8-413 too deep" in errors("let x = " + "1 + " * 101 + "1 + 1")[0]
+
+
 def test_a_hundred_things_inside_one_another_are_read():
     assert not errors("{" * 100 + "a" + "}" * 100)
     assert not errors("let x = " + "1 + " * 100 + "1")

@@ -26,6 +26,21 @@ MISTAKES = [
         "4-5 a layer is expected between them",
     ),
     (
+        "a\n- , b",
+        "E100: nothing stands between `-` and `,`",
+        "4-5 a layer is expected between them",
+    ),
+    (
+        '@"a\\b" c',
+        "E118: `\\b` means nothing in a quoted text",
+        "3-5 a backslash itself is written twice, and `/` parts folders",
+    ),
+    (
+        'a @"x" b',
+        'E100: nothing separates `a` and `@"x"`',
+        "2-6 `-` or a new line is expected before this",
+    ),
+    (
         "- relu",
         "E100: nothing stands before this `-`",
         "0-1 a layer is expected first",
@@ -348,3 +363,8 @@ def test_at_most_a_hundred_errors_are_reported():
     assert len(errors("$ - " * 1000)) == 100
     assert len(errors(")" * 1000)) == 100
     assert len(errors("}\na b\n" * 60)) == 100
+
+
+def test_brackets_that_are_not_closed_are_reported_in_their_order():
+    found = errors("(a\n" * 30 + ")\n" * 5 + "]\n" * 80)
+    assert [error[:4] for error in found] == ["E101"] * 25 + ["E100"] * 75

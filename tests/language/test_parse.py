@@ -210,6 +210,7 @@ block basic(c, s=1) {
 input "left eye" 3x224x224
 (n - 1) * basic(64) as b - [20C4]*2 - { relu }
 each a, b in [[1, 2], [3, (4)]] { basic(a) }
+share trunk { relu }
 output head { @b - GAP }
 assert n > -1, "no"
 train { loss { class: mse, box: l1(w=1) }, augment { hflip }, lr = 0.1 }
@@ -227,7 +228,15 @@ def test_the_span_of_every_node_covers_what_the_node_says():
         match node:
             case tree.Word(text=word) | tree.Name(name=word):
                 assert text == word
-            case tree.Call() | tree.Block() | tree.Output() | tree.Input() | tree.Define() | tree.Setting():
+            case (
+                tree.Call()
+                | tree.Block()
+                | tree.Output()
+                | tree.Input()
+                | tree.Define()
+                | tree.Setting()
+                | tree.Share()
+            ):
                 name_span = getattr(node, "name_span", None)
                 assert name_span is None or name_span.text == node.name
                 assert text[-1] in ')}"4' or isinstance(node, (tree.Define, tree.Setting))

@@ -1,4 +1,5 @@
 import pytest
+
 from netspec.report.figures import cell, figure, per_axis, raw, shares, short, size
 from netspec.shape import Unknown, letter
 

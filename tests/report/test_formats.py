@@ -3,12 +3,12 @@
 import csv
 import shutil
 import subprocess
-from dataclasses import replace
 from io import StringIO
 
 import pytest
 
 from netspec.analysis.facts import Analysis
+from netspec.records import replace
 from netspec.report import delimited, html, latex, layout, markdown, plain, terminal
 from netspec.report.sheet import CONVENTION, Line, sheet
 from netspec.shape import Shape, letter
@@ -33,7 +33,7 @@ total                         330  13,904
 
 parameters  330, and 16 in buffers; 1.38 kB of float32
 MACs        13,904 for an image
-memory      1.00 kB of activations at the peak of inference, 2.00 MB kept for training, for an image
+memory      1.00 kB of activations in inference, 2.00 MB kept for training, for an image
 
 One MAC is one multiply and one add, in convolutions, dense layers and attention products only.
 Biases, activations, norms and pools count element operations (--ops); FLOPs = 2 x MACs + those.
@@ -113,6 +113,11 @@ def test_a_window_too_narrow_for_any_table_still_shows_one():
     assert max(layout.widths(made, 10)) <= max(layout.LEAST, *layout.SHORTENED.values())
 
 
+def test_a_wide_window_gives_every_column_what_it_needs_and_no_more():
+    made = sheet(wide())
+    assert layout.widths(made, 500) == layout.widths(made)
+
+
 def test_widths_count_places_on_a_terminal():
     assert (layout.width("abc"), layout.width("⌊H⌋"), layout.width("網路"), layout.width("é")) == (3, 3, 4, 1)
 
@@ -148,7 +153,7 @@ read from `made.spec` · input `3x8x8` · output `10`
 
 - **parameters**: 330, and 16 in buffers; 1.38 kB of float32
 - **MACs**: 13,904 for an image
-- **memory**: 1.00 kB of activations at the peak of inference, 2.00 MB kept for training, for an image
+- **memory**: 1.00 kB of activations in inference, 2.00 MB kept for training, for an image
 """
     )
 
@@ -176,7 +181,7 @@ def test_the_latex_is_a_plain_tabular():
 % output: 10
 % parameters: 330, and 16 in buffers; 1.38 kB of float32
 % MACs: 13,904 for an image
-% memory: 1.00 kB of activations at the peak of inference, 2.00 MB kept for training, for an image
+% memory: 1.00 kB of activations in inference, 2.00 MB kept for training, for an image
 % One MAC is one multiply and one add, in convolutions, dense layers and attention products only.
 % Biases, activations, norms and pools count element operations (--ops); FLOPs = 2 x MACs + those.
 \begin{tabular}{llr}

@@ -1,9 +1,9 @@
 import json
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from netspec.analysis.facts import Field
+from netspec.records import replace
 from netspec.report import interface
 from netspec.shape import Shape, Unknown, letter
 from tests.report.made import analysis, facts, node, scope, seen, small

@@ -87,9 +87,9 @@ def test_each_shows_its_rows_as_if_they_were_written_out():
 
 def test_the_table_opens_as_deep_as_fifty_rows_allow():
     blocks = [scope("basic(64)", f"basic{number}") for number in range(1, 26)]
-    fifty = chain(*((block,) for block in blocks[:24] for _ in range(2)))
+    fifty = chain((), *((block,) for block in blocks[:24] for _ in range(2)))
     more = chain(*((block,) for block in blocks for _ in range(2)))
-    assert len(fold(fifty)) == 49
+    assert len(fold(fifty)) == 50
     assert shown(more)[1:] == [("basic1–25", "25 x basic(64)", 50)]
 
 

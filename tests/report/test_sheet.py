@@ -101,7 +101,7 @@ def test_ops_come_after_the_macs_with_their_totals_below():
         ("MACs", "13,904 for an image"),
         ("ops", "2,570 for an image"),
         ("FLOPs", "30,378 for an image"),
-        ("memory", "1.00 kB of activations at the peak of inference, 2.00 MB kept for training, for an image"),
+        ("memory", "1.00 kB of activations in inference, 2.00 MB kept for training, for an image"),
     )
 
 

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from netspec.graph import Graph
 from netspec.layers import layer_class
+from netspec.records import replace
 from netspec.report import tree
 from netspec.report.structure import Block, forks, structure
 from netspec.shape import Shape
@@ -194,6 +193,12 @@ def test_a_head_beside_the_branches_stays_in_the_chain():
     head, fork = structure(net)
     assert (head.last.name, fork.last.name) == ("head2", "m")
     assert [[part.last.name for part in branch] for branch in fork.branches] == [["a"], ["b"]]
+
+
+def test_a_node_that_leads_to_two_branches_stands_in_the_first():
+    net = graph(conv(1, "a"), conv(2, "second", inputs=[1]), conv(3, "first", inputs=[1]), merge(4, "m", (3, 2, 0)))
+    (fork,) = structure(net)
+    assert [[part.last.name for part in branch] for branch in fork.branches] == [["a", "first"], ["second"], []]
 
 
 def test_a_network_without_a_name_has_a_root_all_the_same():
