@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, final
 
@@ -14,6 +13,7 @@ import pytest
 import netspec
 from netspec.cli import main
 from netspec.layers import arguments, base
+from netspec.records import frozen
 
 ROOT = Path(__file__).parent.parent
 UPDATE = bool(os.environ.get("UPDATE")) and not os.environ.get("CI")  # rewrite what the commands print
@@ -69,7 +69,7 @@ def test_the_page_about_adding_a_layer_adds_one() -> None:
         **vars(arguments),
         **vars(activation),
         "final": final,
-        "dataclass": dataclass,
+        "frozen": frozen,
         "ClassVar": ClassVar,
     }
     exec(f"from __future__ import annotations\n{code}", names)  # noqa: S102 - the page's own code

@@ -53,7 +53,7 @@ def blame_branches(
     inputs: tuple[int, ...],
     branches: Sequence[Span],
 ) -> Diagnostic:
-    """The diagnostic of a merge with, for each branch, the layer that gave it its size, and a stride that may mend it."""
+    """The diagnostic of a merge with, for each branch, what gave it its size, and a stride that may mend it."""
     labels = list(finding.labels)
     helps = list(finding.helps)
     ends = [nodes[number] for number in inputs]

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from netspec.diagnostics import Diagnostic, Help, Label, SpecError, nearest
+from netspec.elaborate import inputs
 from netspec.elaborate.expand import Expander
 from netspec.elaborate.files import used_file
 from netspec.elaborate.names import given_names
-from netspec.elaborate.place import NOTHING, POISON, Nodes, TooMany
+from netspec.elaborate.place import NOTHING, Nodes, TooMany
 from netspec.elaborate.scope import Defaults, Frame, Module, Shared
 from netspec.graph import Graph
 from netspec.language import tree
 from netspec.language.evaluate import BadExpression, evaluate
-from netspec.language.shorthand import Misread, ReadShape, is_shape, read_shape
 from netspec.layers import TABLE
 from netspec.layers.arguments import Value, arguments_of, show
-from netspec.layers.input import Input
-from netspec.shape import Shape, letter
 from netspec.source import Span
-
-UNKNOWN_INPUT = Shape(letter("C"), (letter("H"), letter("W")))
-"""What flows into a spec that names no input."""
 
 
 class Program:
@@ -43,7 +39,7 @@ class Program:
         self.module = Module(spec.source)
         self.expander = Expander(self.nodes, self.module)
         self.expander.statement = self.statement
-        self.expander.implicit_input = self.implicit_input
+        self.expander.implicit_input = partial(inputs.implicit, self)
         self.frame = Frame(self.module, self.module.values, taken=given_names(spec.chain))
         self.declared = [item for item in spec.chain.items if isinstance(item, tree.Input)]
         self.recipe: tree.Train | None = None
@@ -51,7 +47,7 @@ class Program:
         self._files: list[Span] = []
         self._statements: dict[type, Callable[..., int]] = {
             tree.Version: self.version,
-            tree.Input: self.input,
+            tree.Input: partial(inputs.declare, self),
             tree.Define: self.parameter,
             tree.Default: self.default,
             tree.Block: self.defined,
@@ -229,74 +225,6 @@ class Program:
             self.nodes.report(Diagnostic("E109", "there are two `train` sections", labels))
         self.recipe = item
         return flow
-
-    # Inputs
-
-    def input(self, item: tree.Input, frame: Frame, flow: int) -> int:
-        """`input 3x224x224`; behind a second input nothing flows until `@name` says which."""
-        name = item.name or "input"
-        if name in self.expander.inputs:
-            label = Label(item.span, "again here")
-            title = "there are two inputs without a name" if item.name is None else f"two inputs are called `{name}`"
-            return self.expander.fail(Diagnostic("E109", title, (label,)), frame)
-        read = self.read(item.shape.text, item.shape.span)
-        for key in (item.name, None) if len(self.declared) <= 1 else (item.name,):
-            if key in self.shapes:
-                read = self.read_given(self.shapes.pop(key), name)
-                break
-        if read is None:
-            self.expander.inputs[name] = POISON
-            return POISON
-        number = self.make_input(name, read.shape, item.span, frame)
-        return number if len(self.expander.inputs) == 1 else NOTHING
-
-    def make_input(self, name: str, shape: Shape, span: Span, frame: Frame) -> int:
-        """The node of an input."""
-        number = self.nodes.add(Input(shape), str(shape), (), shape, span, frame, name)
-        self.expander.inputs[name] = number
-        frame.names[name] = (number, span)
-        return number
-
-    def read(self, text: str, span: Span) -> ReadShape | None:
-        """A shape as written in the spec; reports what is wrong with it."""
-        try:
-            found = read_shape(text)
-        except Misread as refused:
-            at = Span(span.source, span.start + refused.start, span.start + refused.end)
-            helps = tuple(Help(each) for each in refused.helps)
-            label = Label(at, refused.here)
-            self.nodes.report(Diagnostic(refused.code, refused.what, (label,), tuple(refused.notes), helps))
-            return None
-        for code, title in found.notes:
-            self.nodes.report(Diagnostic(code, title, (Label(span),)))
-        return found
-
-    def read_given(self, text: str, name: str) -> ReadShape | None:
-        """A shape given from outside."""
-        try:
-            if not is_shape(text):
-                raise Misread("E129", f"`{text}` is no shape", 0, len(text))
-            return read_shape(text)
-        except Misread as refused:
-            helps = (Help("shapes are written `3x224x224`: channels, height, width"),)
-            self.nodes.report(Diagnostic("E130", f"the input given for `{name}`: {refused.what}", (), (), helps))
-            return None
-
-    def implicit_input(self, item: tree.Item, frame: Frame) -> int:
-        """What flows into the first layer of a spec that says nothing about its input."""
-        if self.declared:
-            names = " or ".join(f"`@{name}`" for name in self.expander.inputs)
-            help = Help(f"begin with {names}") if names else Help("write the input before the first layer")
-            title = "nothing flows in here" if names else "the input is written behind the first layer"
-            return self.expander.fail(Diagnostic("E115", title, (Label(item.span),), helps=(help,)), frame)
-        if "input" in self.expander.inputs:
-            return self.expander.inputs["input"]
-        read = self.read_given(self.shapes.pop(None), "input") if None in self.shapes else None
-        if read is None:
-            title = "no input is written: sizes are given in terms of its channels C, height H and width W"
-            help = Help("write it before the first layer (`3x32x32-…`), or give `--input 3x32x32`")
-            self.nodes.report(Diagnostic("N002", title, helps=(help,)))
-        return self.make_input("input", read.shape if read else UNKNOWN_INPUT, item.span, self.frame)
 
     # The end
 

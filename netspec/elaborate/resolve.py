@@ -103,11 +103,14 @@ def read_paper(word: tree.Word) -> Reading | None:
     try:
         return read_word(word.text)
     except Misread as refused:
-        start = word.span.start
-        span = Span(word.span.source, start + refused.start, start + refused.end)
-        helps = tuple(Help(text) for text in refused.helps)
-        label = Label(span, refused.here)
-        raise Unresolved(Diagnostic(refused.code, refused.what, (label,), tuple(refused.notes), helps)) from None
+        raise Unresolved(misread(refused, word.span)) from None
+
+
+def misread(refused: Misread, word: Span) -> Diagnostic:
+    """The diagnostic for a word or shape that can't be read, at the characters of it that are at fault."""
+    at = Span(word.source, word.start + refused.start, word.start + refused.end)
+    helps = tuple(Help(text) for text in refused.helps)
+    return Diagnostic(refused.code, refused.what, (Label(at, refused.here),), tuple(refused.notes), helps)
 
 
 def resolve_call(call: tree.Call, frame: Frame, incoming: Shape | None) -> Resolved:

@@ -1,32 +1,24 @@
-"""Single words and the small questions around them: bare numbers, restated figures, titles, arguments of blocks."""
+"""Single words: blocks, layers, bare numbers, shapes and the notation of papers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from netspec.diagnostics import Diagnostic, Help, Label, nearest
+from netspec.diagnostics import Diagnostic, Help, Label
 from netspec.elaborate.place import NOTHING, POISON
-from netspec.elaborate.resolve import Resolved, Site, Unresolved, no_such_layer, read_paper, resolve_call, resolve_word
+from netspec.elaborate.resolve import Resolved, Site, Unresolved, resolve_word
 from netspec.elaborate.scope import Frame
+from netspec.elaborate.uses import place_layer, use_block, use_shared
 from netspec.language import tree
-from netspec.language.evaluate import BadExpression, evaluate
 from netspec.language.shorthand import Reading, is_shape
 from netspec.layers import TABLE, layer_class
-from netspec.layers.arguments import Value, bind, show
-from netspec.shape import Dim, as_dim, product
-from netspec.source import Span
+from netspec.layers.arguments import bind
 
 if TYPE_CHECKING:
     from netspec.elaborate.expand import Expander
 
 PASSED_OVER = ("activation", "normalisation", "regularisation")
 """Families behind which a bare number still follows a dense layer or a pool."""
-
-
-def name_of(item: tree.Word | tree.Call) -> str:
-    """The word of an item."""
-    return item.text if isinstance(item, tree.Word) else item.name
 
 
 def word(
@@ -40,9 +32,9 @@ def word(
     """A word: a block, a shared chain, a layer, a number, a shape, or a paper's notation."""
     text = item.text
     if text in frame.module.blocks:
-        return expander.block(text, (), item.span, frame, flow, name, copy)
+        return use_block(expander, item, frame, flow, name, copy)
     if text in frame.module.shares:
-        return expander.shared(text, item.span, frame, flow, name)
+        return use_shared(expander, item, frame, flow, name)
     if text == "identity":
         return expander.flowing(flow, item, frame)  # the value itself: no node, or an edge would hide behind it
     known = expander.resolved.get(id(item))
@@ -56,7 +48,7 @@ def word(
             expander.resolved[id(item)] = known
     if flow == NOTHING:
         flow = expander.flowing(flow, item, frame)
-    return expander.layer(known, flow, frame, name)
+    return place_layer(expander, known, flow, frame, name)
 
 
 def _resolved(expander: Expander, item: tree.Word, frame: Frame, flow: int) -> Resolved | None:
@@ -108,109 +100,3 @@ def _dense_follows(expander: Expander, flow: int) -> bool:
     while node.layer.family in PASSED_OVER and node.inputs:
         node = made[node.inputs[0]]
     return node.layer.family in ("pooling", "dense")
-
-
-def check_restated(expander: Expander, resolved: Resolved, flow: int, frame: Frame) -> None:
-    """`150MP2` and `1024FC10` say what flows in: E120 if something else does."""
-    expected = resolved.flows_in
-    assert expected is not None
-    shape = expander.nodes.made[flow].shape
-    found: Dim = as_dim(product(shape.dims)) if resolved.layer.family == "dense" else shape.channels
-    if not isinstance(found, int) or found == expected.number:
-        return
-    start = resolved.site.span.start
-    span = Span(resolved.site.span.source, start + expected.start, start + expected.end)
-    what = "numbers" if resolved.layer.family == "dense" else "maps"
-    title = f"`{resolved.site.span.text}` says that {expected.number:,} {what} flow in, but {found:,} do"
-    expander.fail(Diagnostic("E120", title, (Label(span, f"{shape} flows in"),)), frame)
-
-
-def head(expander: Expander, item: tree.Word | tree.Call, frame: Frame, flow: int) -> Resolved:
-    """The layer that merges branches."""
-    if name_of(item) in frame.module.blocks or name_of(item) in frame.module.shares:
-        title = f"`{name_of(item)}` is a block of this spec and takes no branches"
-        raise Unresolved(Diagnostic("E125", title, (Label(item.span),)))
-    if isinstance(item, tree.Call):
-        return resolve_call(item, frame, expander.incoming(frame, flow))
-    resolved = resolve_word(item, frame) if item.text in TABLE or read_paper(item) is not None else None
-    if not isinstance(resolved, Resolved):
-        raise Unresolved(no_such_layer(item.text, item.span, frame))
-    return resolved
-
-
-def block_values(
-    expander: Expander, block: tree.Block, arguments: tuple[tree.Argument, ...], span: Span, frame: Frame, flow: int
-) -> dict[str, Value]:
-    """The arguments of a use of a block by name. Raises Unresolved E104, E105."""
-    incoming = expander.incoming(frame, flow)
-    names = [each.name for each in block.parameters]
-    values: dict[str, Value] = {}
-    for position, argument in enumerate(arguments):
-        name = argument.name
-        if name is None and position >= len(names):
-            title = (
-                f"`{block.name}` takes {len(names)} argument{'s' * (len(names) != 1)}, but {len(arguments)} are given"
-            )
-            raise Unresolved(Diagnostic("E105", title, (Label(argument.span), Label(block.name_span, "defined here"))))
-        name = name if name is not None else names[position]
-        if name not in names:
-            guess = nearest(name, names)
-            here = f"did you mean `{guess}`?" if guess else "it has " + (", ".join(f"`{n}`" for n in names) or "none")
-            raise Unresolved(
-                Diagnostic("E104", f"block `{block.name}` has no argument `{name}`", (Label(argument.span, here),))
-            )
-        if name in values:
-            raise Unresolved(Diagnostic("E105", f"`{name}` of `{block.name}` is given twice", (Label(argument.span),)))
-        values[name] = evaluate(argument.value, frame.values, incoming=incoming)
-    for parameter in block.parameters:
-        if parameter.name in values:
-            continue
-        if parameter.default is None:
-            title = f"block `{block.name}` needs `{parameter.name}`"
-            raise Unresolved(
-                Diagnostic("E105", title, (Label(span, "missing here"), Label(parameter.span, "asked for here")))
-            )
-        scope = {**frame.module.blocks[block.name][1].values, **values}
-        values[parameter.name] = evaluate(parameter.default, scope, incoming=expander.shape_of(flow))
-    return values
-
-
-def block_title(block: tree.Block, arguments: tuple[tree.Argument, ...], values: Mapping[str, Value]) -> str:
-    """A use of a block with its arguments worked out: `basic(128, s=2)`."""
-    if not arguments:
-        return block.name
-    names = [each.name for each in block.parameters]
-    shown = []
-    for position, argument in enumerate(arguments):
-        value = show(values[argument.name or names[position]]).strip("`")
-        shown.append(f"{argument.name}={value}" if argument.name else value)
-    return f"{block.name}({', '.join(shown)})"
-
-
-def item_title(item: tree.Item) -> str:
-    """A repeated item as a table shows it: its text if that is short, else `{…}`."""
-    text = " ".join(item.span.text.split())
-    return text if len(text) <= 32 and "#" not in text else f"{text[:28].rstrip()} …" + ("}" if text[0] == "{" else "")
-
-
-def each_title(item: tree.Each) -> str:
-    """`each t, c, n, s`."""
-    return "each " + ", ".join(name for name, _ in item.names)
-
-
-def rows(item: tree.Each, values: Value) -> list[dict[str, Value]]:
-    """The values of each round. Raises BadExpression E112 for what is no list, E116 for rows of another length."""
-    if not isinstance(values, tuple):
-        title = f"`each` walks a list, and this is {show(values)}"
-        raise BadExpression(Diagnostic("E112", title, (Label(item.values.span),)))
-    names = [name for name, _ in item.names]
-    found = []
-    for number, row in enumerate(values):
-        entries = row if isinstance(row, tuple) and len(names) > 1 else (row,)
-        if len(entries) != len(names):
-            span = item.values.items[number].span if isinstance(item.values, tree.Listing) else item.values.span
-            title = f"row {number + 1} has {len(entries)} value{'s' * (len(entries) != 1)} for {len(names)} names"
-            label = Label(item.names[0][1].to(item.names[-1][1]), ", ".join(names))
-            raise BadExpression(Diagnostic("E116", title, (Label(span), label)))
-        found.append(dict(zip(names, entries, strict=True)))
-    return found

@@ -1,6 +1,6 @@
 """The arguments of layers: what kinds there are, and how values that a spec writes become fields.
 
-`argument(COUNT, "number of kernels")` is a dataclass field that carries its kind and its help; `bind` makes a layer of
+`argument(COUNT, "number of kernels")` is a field that carries its kind and its help; `bind` makes a layer of
 evaluated values and raises `Misuse` naming the argument that doesn't fit.
 """
 
@@ -62,7 +62,7 @@ class Argument:
 
 
 def argument(kind: Kind, help: str, default: Any = MISSING) -> Any:
-    """A dataclass field for an argument of a layer."""
+    """A field for an argument of a layer."""
     metadata = {"kind": kind, "help": help}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 

@@ -1,6 +1,6 @@
 """What every layer declares, and the data in which it declares it.
 
-A layer is one frozen dataclass: its fields are its arguments, and its methods answer every question that netspec asks
+A layer is one frozen record: its fields are its arguments, and its methods answer every question that netspec asks
 about it (`docs/adding-a-layer.md` walks through one). `Layer` is abstract and every layer is final: arithmetic is
 shared by functions, and a layer whose answer is the common one says so by assigning it (`weights = no_weights`).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from netspec.language import tree
@@ -12,6 +11,7 @@ from netspec.language.shapes import is_shape, read_shape
 from netspec.language.shorthand import read_word
 from netspec.layers import TABLE, layer_class
 from netspec.layers.arguments import arguments_of, whole
+from netspec.records import fields
 from netspec.source import Source, Span
 
 
@@ -36,7 +36,7 @@ def meaning(node: Any) -> Any:
         node = _plain_group(node)
     if isinstance(node, (tuple, list)):
         return [meaning(each) for each in node if not isinstance(each, Span)]
-    if not hasattr(node, "__dataclass_fields__"):
+    if not hasattr(node, "__fields__"):
         return node
     values = {each.name: getattr(node, each.name) for each in fields(node)}
     return type(node).__name__, {name: meaning(value) for name, value in values.items() if not isinstance(value, Span)}

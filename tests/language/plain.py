@@ -1,12 +1,12 @@
 """Trees without their spans, as short texts that tests compare; and the errors of a text as short lines."""
 
-from dataclasses import fields, is_dataclass
 from fractions import Fraction
 
 from netspec.diagnostics import SpecError
 from netspec.language import tree
 from netspec.language.parse import parse
 from netspec.layers.arguments import PerAxis
+from netspec.records import fields
 from netspec.source import Source, Span
 
 
@@ -121,7 +121,7 @@ def said(diagnostic):
 
 def nodes(node):
     """A node and all nodes in it."""
-    if is_dataclass(node) and not isinstance(node, (Span, Source)):
+    if hasattr(node, "__fields__") and not isinstance(node, (Span, Source)):
         yield node
         for field in fields(node):
             yield from nodes(getattr(node, field.name))
