@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -101,8 +102,7 @@ def about(layer: type[Layer]) -> str:
 def summary(layer: type[Layer]) -> str:
     """The first sentence of its docstring."""
     text = " ".join(about(layer).partition("\n\n")[0].split())
-    first, more, _ = text.partition(". ")
-    return f"{first}." if more else text
+    return re.split(r"(?<! al)\. ", text)[0].removesuffix(".") + "."
 
 
 def families() -> Iterator[tuple[str, list[type[Layer]]]]:
