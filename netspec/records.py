@@ -49,7 +49,7 @@ def field(
     default_factory: Callable[[], Any] | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Any:
-    """A field with more than an annotation and a default: `names: dict[str, int] = field(default_factory=dict)`."""
+    """A field that needs more than an annotation and a default, such as a list of its own for each record."""
     return Field(default, default_factory, metadata)
 
 

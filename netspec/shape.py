@@ -122,7 +122,7 @@ def _floor(inner: Symbol | str, add: int, divisor: int) -> Symbol:
 
 
 Monomial: TypeAlias = tuple[Symbol, ...]
-"""A product of atoms: symbols with factor 1 and offset 0, sorted by their text."""
+"""A product of atoms: symbols with factor 1 and offset 0, sorted by `_rank`."""
 
 
 @frozen
@@ -169,7 +169,7 @@ class Polynomial:
         terms: dict[Monomial, int] = {}
         for left, a in self.terms:
             for right, b in Polynomial.of(other).terms:
-                atoms = tuple(sorted(left + right, key=str))
+                atoms = tuple(sorted(left + right, key=_rank))
                 terms[atoms] = terms.get(atoms, 0) + a * b
         return _tidy(Polynomial(tuple((a, c) for a, c in terms.items() if c)))
 
@@ -177,7 +177,7 @@ class Polynomial:
 
     def __str__(self) -> str:
         text = ""
-        for atoms, coefficient in sorted(self.terms, key=lambda term: (-len(term[0]), str(term[0]))):
+        for atoms, coefficient in sorted(self.terms, key=_place):
             factors = [] if abs(coefficient) == 1 and atoms else [f"{abs(coefficient):,}"]
             for atom in dict.fromkeys(atoms):
                 power = atoms.count(atom)
@@ -185,6 +185,19 @@ class Polynomial:
             sign = " − " if coefficient < 0 else " + "
             text += (sign if text else sign.strip(" +")) + "·".join(factors)
         return text or "0"
+
+
+def _rank(atom: Symbol) -> tuple[str, int, int, str]:
+    """Where an atom stands in print: by letter, then from the largest map to the smallest."""
+    divisor, inner = atom.divisor, atom.inner
+    while isinstance(inner, Symbol):
+        divisor, inner = divisor * inner.divisor, inner.inner
+    return inner, divisor, atom.add, str(atom)
+
+
+def _place(term: tuple[Monomial, int]) -> tuple[int, list[tuple[str, int, int, str]]]:
+    """Where a term stands in print: longer products first, constants last."""
+    return -len(term[0]), [_rank(atom) for atom in term[0]]
 
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

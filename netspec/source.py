@@ -39,12 +39,6 @@ class Source:
         """The column, from 1, of the character at `offset`."""
         return offset - self.line_starts[self.line_of(offset) - 1] + 1
 
-    def line_text(self, line: int) -> str:
-        """The text of a line, from 1, without its newline."""
-        start = self.line_starts[line - 1]
-        end = self.line_starts[line] - 1 if line < len(self.line_starts) else len(self.text)
-        return self.text[start:end]
-
 
 @frozen
 class Span:

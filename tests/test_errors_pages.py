@@ -1,4 +1,7 @@
-"""Every code has a page, whose bad example gives exactly this code and whose good example doesn't give it."""
+"""Every code has a page, whose bad example gives exactly this code and whose good example doesn't give it.
+
+What the bad example prints is in `errors/E203.txt`, whole; `UPDATE=1 pytest tests/test_errors_pages.py` writes it anew.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,25 @@ import pytest
 
 import netspec
 from netspec.codes import CODES, page, parse_page
-from netspec.diagnostics import SpecError
+from netspec.diagnostics import render_all
 
 ROOT = Path(__file__).parent.parent
 PAGES = {code: parse_page(page(code)) for code in CODES}
+PRINTED = Path(__file__).parent / "errors"
+UPDATE = bool(os.environ.get("UPDATE")) and not os.environ.get("CI")
 
 
 def codes_of(text: str) -> set[str]:
     """The codes of all that compiling a spec finds."""
-    try:
-        graph = netspec.compile(text)
-    except SpecError as error:
-        return {each.code for each in error.diagnostics}
-    return {each.code for each in graph.findings}
+    return {each.code for each in netspec.check(text)}
+
+
+def compare(code: str, printed: str) -> None:
+    """The whole text that an error's example prints is as it was last read by a person."""
+    expected = PRINTED / f"{code}.txt"
+    if UPDATE:
+        expected.write_text(printed, encoding="utf-8")
+    assert printed == expected.read_text(encoding="utf-8")
 
 
 def test_the_table_has_every_code_that_the_program_uses_and_no_other():
@@ -55,6 +64,15 @@ def test_the_bad_example_gives_this_code_and_the_good_one_does_not(code):
     assert not {each for each in good if each == code or each[0] == "E"}
 
 
+@pytest.mark.parametrize("code", [code for code, read in PAGES.items() if not read.commands])
+def test_the_bad_example_prints_the_expected_text(code):
+    compare(code, render_all(netspec.check(PAGES[code].bad)) + "\n")
+
+
+def test_every_expected_text_belongs_to_a_code():
+    assert {path.stem for path in PRINTED.glob("*.txt")} == set(CODES)
+
+
 def session(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs the last command of a session at the shell; files that it shows by `cat` are made first."""
     *shown, command = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
@@ -75,6 +93,7 @@ def test_the_bad_command_gives_this_code_and_the_good_one_runs(code, tmp_path):
     bad = session(PAGES[code].bad, tmp_path / "bad")
     assert set(re.findall(r"^\w+\[(\w+)\]", bad.stderr, re.MULTILINE)) == {code}
     assert (bad.returncode, bad.stdout) == (2, "")
+    compare(code, bad.stderr)
     (tmp_path / "good").mkdir()
     good = session(PAGES[code].good, tmp_path / "good")
     assert (good.returncode, good.stderr) == (0, "")

@@ -44,7 +44,8 @@ def test_a_file_in_the_way_wins() -> None:
 
 
 def test_a_one_liner_is_itself() -> None:
-    for text in ("1x29x29-20C4-MP2", "784", "20C5 - maxpol(2)", "a\nb", "relu - " * 400):
+    divided = "3x8x8-conv(16/2, 3)"
+    for text in ("1x29x29-20C4-MP2", "784", "20C5 - maxpol(2)", "a\nb", "relu - " * 400, divided):
         assert library.find(text) == Source(text)
 
 
@@ -62,6 +63,7 @@ def test_sources_and_paths_are_taken_as_they_are() -> None:
 def test_what_is_neither_file_nor_network() -> None:
     assert refusal("alexnett") == ("E001", "there is no file and no shipped network `alexnett`")
     assert refusal("nets/mine.spec") == ("E001", "no such file: `nets/mine.spec`")
+    assert refusal("nets (old)/mine") == ("E001", "no such file: `nets (old)/mine`")
     with pytest.raises(netspec.SpecError) as caught:
         library.find("alexnett")
     assert [each.text for each in caught.value.diagnostics[0].helps] == [

@@ -1,5 +1,7 @@
 """A mutation fuzz of all shipped specs: whatever is typed, the network is there or its errors are shown, soon.
 
+A network's table and JSON are made, and formatting its spec leaves it as it is.
+
 Mutants are made from their number alone, so one that fails can be made again: `mutant(4711)`.
 """
 
@@ -19,10 +21,12 @@ from netspec.analysis import analyze
 from netspec.diagnostics import SpecError, render_all
 from netspec.elaborate import elaborate
 from netspec.language.evaluate import FUNCTIONS
+from netspec.language.format import format
 from netspec.language.parse import parse
 from netspec.language.tokens import EXPRESSION_WORDS, KEYWORDS
 from netspec.layers import TABLE
 from netspec.library import folder
+from netspec.records import replace
 from netspec.report import interface, plain
 from netspec.report.sheet import sheet
 from netspec.source import Source
@@ -32,6 +36,9 @@ TEXTS = {name: path.read_text(encoding="utf-8") for name, path in PATHS.items()}
 
 SECONDS = 2.0
 """The longest that a mutant may take."""
+
+MOST_LAYERS = 10_000
+"""The limit on layers: a network of half a million is honest, and takes its time."""
 
 ADVISED = 8
 """One mutant in so many has the edits tried that its errors suggest."""
@@ -173,7 +180,10 @@ def mutant(number: int) -> Source:
 def outcome(source: Source, *, advise: bool) -> str:
     """`network` or `errors`; anything else is a defect, and raised."""
     try:
-        graph = elaborate(parse(source), advise=advise)
+        tree = parse(source)
+        written = format(source.text)
+        assert format(written) == written
+        graph = elaborate(tree, limit=MOST_LAYERS, advise=advise)
     except SpecError as error:
         found = error.diagnostics
         assert "error[E" in render_all(found)
@@ -182,6 +192,10 @@ def outcome(source: Source, *, advise: bool) -> str:
     assert plain.render(sheet(analysis)).endswith("\n")
     assert json.loads(interface.render(analysis))["layers"] is not None
     assert isinstance(render_all(graph.findings), str)
+    again = elaborate(parse(replace(source, text=written)), limit=MOST_LAYERS, advise=False)
+    assert [(each.name, each.inputs, each.shape) for each in again.nodes] == [
+        (each.name, each.inputs, each.shape) for each in graph.nodes
+    ], "formatting changes the network"
     return "network"
 
 

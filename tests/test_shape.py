@@ -167,6 +167,10 @@ def test_a_count_prints_as_it_is_written_on_a_blackboard() -> None:
     assert str(product((H, W)) * -1) == "−H·W"
     assert str(Polynomial(())) == "0"
     assert str(total((H, W, 3))) == "H + W + 3"
+    assert str(total((H // 16, (H + 1) // 2, (H + 5) // 8, W, H))) == (
+        "H + ⌊(H + 1) / 2⌋ + ⌊(H + 5) / 8⌋ + ⌊H / 16⌋ + W"
+    )
+    assert str(product((H // 3 * 2 // 5, H // 4))) == "⌊H / 4⌋·⌊2·⌊H / 3⌋ / 5⌋"
 
 
 def test_counts_that_cancel_leave_a_number() -> None:

@@ -96,14 +96,14 @@ def _facts(node: Node, inputs: Shapes, row: Figures, fields: Fields) -> LayerFac
 def _totals(graph: Graph, layers: Sequence[LayerFacts], rows: Sequence[Figures], item: int, batch: int) -> Totals:
     elements = [row.activations for row in rows]
     peak = inference_peak(graph, elements, [row.is_view_at_inference for row in rows])
-    kept = training_bytes(graph, elements, [row.is_view for row in rows], [row.keeps for row in rows], item)
+    views, keeps = [row.is_view for row in rows], [row.keeps for row in rows]
     parameters, buffers = total(facts.parameters for facts in layers), total(facts.buffers for facts in layers)
     return Totals(
         parameters=parameters,
         buffers=buffers,
         macs=total(facts.macs for facts in layers) * batch,
         ops=total(facts.ops for facts in layers) * batch,
-        weight_bytes=(parameters + buffers) * item,
+        weight_bytes=parameters * item,
         activation_bytes=peak.elements * (item * batch),
-        training_bytes=kept * batch,
+        training_bytes=training_bytes(graph, elements, views, keeps, item, batch),
     )

@@ -91,9 +91,9 @@ def _last_uses(graph: Graph, storage: Sequence[int]) -> list[list[int]]:
 
 
 def training_bytes(
-    graph: Graph, elements: Sequence[Count], views: Sequence[bool], keeps: Sequence[Keeps], item: int
+    graph: Graph, elements: Sequence[Count], views: Sequence[bool], keeps: Sequence[Keeps], item: int, batch: int
 ) -> Count:
-    """Bytes that autograd keeps per image: each tensor once, however many layers keep it, and the layers' extras.
+    """Bytes that autograd keeps for a batch: each tensor once, however many layers keep it, and the layers' extras.
 
     `item` is the size of one element in bytes; `views` those of training, where dropout makes a new tensor.
     """
@@ -103,5 +103,6 @@ def training_bytes(
         kept.update(storage[node.inputs[position]] for position in keep.inputs)
         if keep.output:
             kept.add(storage[node.number])
-    extra = total(keep.extra for keep in keeps) * item + total(keep.extra_bytes for keep in keeps)
-    return total(elements[number] for number in sorted(kept)) * item + extra
+    an_image = total(elements[number] for number in sorted(kept)) + total(keep.extra for keep in keeps)
+    once = total(keep.once for keep in keeps) * item
+    return (an_image * item + total(keep.extra_bytes for keep in keeps)) * batch + once

@@ -49,7 +49,7 @@ def parser() -> Parser:
     formats = made.add_mutually_exclusive_group()
     for name, (_, help) in FORMATS.items():
         formats.add_argument(f"--{name}", dest="format", action="store_const", const=name, help=help)
-    made.add_argument("-o", dest="to", metavar="FILE", help="write to a file; its ending says the format")
+    made.add_argument("-o", dest="to", metavar="FILE", help="write to a file (`-`: print); its ending says the format")
     with_color(made)
     return made
 
@@ -66,7 +66,7 @@ def run(options: Namespace) -> int:
         show(_sheet(analysis, options), options.color)
         return 0
     text = written(analysis, form, options)
-    if options.to is None:
+    if options.to in (None, "-"):
         sys.stdout.write(text)
         return 0
     try:

@@ -27,9 +27,10 @@ def blame(
         place = site.word  # `120C5`: its kernel is what the word is about
     notes = list(misuse.notes)
     if len(inputs) == 1 and misuse.code.startswith("E2"):
-        notes.append("sizes so far: " + " → ".join(sizes_so_far(nodes, inputs[0])))
+        sizes = sizes_so_far(nodes, inputs[0])
+        notes += [f"sizes so far: {' → '.join(sizes)}"] if len(sizes) > 1 else []
     labels = (Label(place, misuse.here), *expansion_labels(trail))
-    helps = tuple(help for fix in misuse.fixes for help in (edited(fix, site),) if help is not None)
+    helps = tuple(edited(fix, site) for fix in misuse.fixes)
     return Diagnostic(misuse.code, misuse.what, labels, tuple(notes), helps)
 
 
@@ -54,7 +55,7 @@ def sizes_so_far(nodes: Sequence[Node], number: int) -> list[str]:
     return shapes[::-1]
 
 
-def edited(fix: Fix, site: Site) -> Help | None:
+def edited(fix: Fix, site: Site) -> Help:
     """The edits that give a layer other arguments, in the notation in which it was written."""
     if isinstance(site.item, tree.Word):
         return _edited_word(fix, site)
@@ -69,12 +70,11 @@ def edited(fix: Fix, site: Site) -> Help | None:
     return Help(fix.why, tuple(edits))
 
 
-def _edited_word(fix: Fix, site: Site) -> Help | None:
+def _edited_word(fix: Fix, site: Site) -> Help:
     from netspec.elaborate.literal import literal
 
     reading = read_word(site.span.text)
-    if reading is None:
-        return None
+    assert reading is not None  # it was read as this layer before
     arguments = {part.name: part.value for part in reading.parts}
     arguments.update({name: literal(text) for name, text in fix.changes.items()})
     order = tuple(each.name for each in arguments_of(layer_class(reading.layer)))

@@ -31,8 +31,7 @@ def pad_before(
             continue
         if getattr(node.layer, "stride", 1) != 1 or any(before or after for before, after in _pads(node)):
             continue
-        help = edited(Fix("", {"pad": "same"}), sites[node.number])
-        for edit in help.edits if help is not None else ():
+        for edit in edited(Fix("", {"pad": "same"}), sites[node.number]).edits:
             edits.setdefault(edit.span, edit)
     if not edits or len(edits) > _MOST_EDITS:
         return finding
@@ -69,12 +68,15 @@ def blame_branches(
 def _inside(nodes: Sequence[Node], end: Node, branch: Span) -> list[Node]:
     """The nodes of a branch on the way back from its end, those of blocks that it expands among them."""
     found = []
-    while any(_within(span, branch) for span in (end.origin.span, *(scope.span for scope in end.origin.trail))):
+    while end.inputs and any(_within(span, branch) for span in _spans(end)):
         found.append(end)
-        if not end.inputs:
-            break
         end = nodes[end.inputs[0]]
     return found
+
+
+def _spans(node: Node) -> list[Span]:
+    """Where a node is written, and where the blocks are used that it is in."""
+    return [node.origin.span, *(scope.span for scope in node.origin.trail)]
 
 
 def _within(span: Span, branch: Span) -> bool:

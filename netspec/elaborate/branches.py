@@ -37,7 +37,7 @@ def reference(expander: Expander, item: tree.Reference, frame: Frame, flow: int)
         return found[0]
     if item.name in expander.inputs and frame.prefix == "":
         return expander.inputs[item.name]
-    guess = nearest(item.name, [*frame.visible(), *expander.inputs])
+    guess = nearest(item.name, frame.visible())
     label = Label(item.span, f"did you mean `@{guess}`?" if guess else "no value has this name here")
     notes = ("names outside a block can't be seen inside it",) if frame.trail and frame.outer is None else ()
     return expander.fail(Diagnostic("E103", f"nothing is called `{item.name}`", (label,), notes), frame)

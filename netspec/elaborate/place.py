@@ -70,7 +70,7 @@ class Nodes:
             finding = blame(misuse, resolved.site, self.made, inputs, frame.trail)
             if misuse.code == "E203":
                 finding = pad_before(finding, self.made, self.sites, inputs[0], at_pool=layer.family == "pooling")
-            elif len(inputs) > 1:
+            elif len(inputs) > 1 and misuse.code != "E303":  # a branch too many has no size to blame
                 finding = blame_branches(finding, self.made, self.sites, inputs, branches)
             self.report(finding)
             return POISON

@@ -259,10 +259,10 @@ class Program:
             for diagnostic in error.diagnostics:
                 self.nodes.report(diagnostic)
             return
-        if recipe is not None:
-            self.train, findings = read_recipe(recipe, tuple(self.expander.outputs), self.module.values)
-            for finding in findings:
-                self.nodes.report(finding)
+        assert recipe is not None  # this is called where there is a section or a setting
+        self.train, findings = read_recipe(recipe, tuple(self.expander.outputs), self.module.values)
+        for finding in findings:
+            self.nodes.report(finding)
 
     def refuse_leftovers(self) -> None:
         """E113 for parameters, E130 for inputs, that the spec does not have."""

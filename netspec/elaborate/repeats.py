@@ -97,7 +97,7 @@ def rows_of(item: tree.Each, values: Value) -> list[dict[str, Value]]:
         if len(entries) != len(names):
             span = item.values.items[number].span if isinstance(item.values, tree.Listing) else item.values.span
             title = f"row {number + 1} has {len(entries)} value{'s' * (len(entries) != 1)} for {len(names)} names"
-            label = Label(item.names[0][1].to(item.names[-1][1]), ", ".join(names))
+            label = Label(item.names[0][1].to(item.names[-1][1]), "each row fills these")
             raise BadExpression(Diagnostic("E116", title, (Label(span), label)))
         found.append(dict(zip(names, entries, strict=True)))
     return found

@@ -10,6 +10,7 @@ from netspec.diagnostics import Diagnostic, Help, Label, nearest
 from netspec.elaborate.scope import Frame
 from netspec.language import tree
 from netspec.language.evaluate import evaluate
+from netspec.language.reading import read_number
 from netspec.language.shorthand import Expectation, Misread, Reading, read_word, title
 from netspec.layers import TABLE, layer_class
 from netspec.layers.arguments import Argument, Value, arguments_of, bind
@@ -98,6 +99,21 @@ def resolve_word(word: tree.Word, frame: Frame, number: int = 1) -> Resolved | R
     )
 
 
+def resolve_number(word: tree.Word, frame: Frame) -> Resolved:
+    """The dense layer that a number without a letter stands for, where it is one.
+
+    Raises:
+        Unresolved: E008 or E108, for a number that can't be read.
+        MisusedArgument: for 0.
+    """
+    try:
+        units = read_number(word.text, 0, len(word.text), "units")
+    except Misread as refused:
+        raise Unresolved(misread(refused, word.span)) from None
+    site = Site(word.span, word.span, {"units": word.span}, word)
+    return _bound(layer_class("dense"), {"units": units}, site, frame, constant=False)
+
+
 def read_paper(word: tree.Word) -> Reading | None:
     """A word in a paper's notation. Raises Unresolved where it is refused."""
     try:
@@ -134,10 +150,16 @@ def resolve_call(call: tree.Call, frame: Frame, incoming: Shape | None) -> Resol
         name = argument.name or (known.name if known is not None else str(position))
         if name in given:
             raise MisusedArgument(Misuse("E105", f"`{name}` of `{layer.name}` is given twice", at=name), site)
-        places[name] = argument.value.span if known is not None or argument.name is None else argument.span
+        places[name] = argument.value.span if known is not None or argument.name is None else _word_of(argument)
         given[name] = evaluate(argument.value, frame.values, incoming=incoming, words=words)
     constant = all(isinstance(argument.value, tree.Literal) for argument in call.arguments)
     return _bound(layer, given, site, frame, constant=constant)
+
+
+def _word_of(argument: tree.Argument) -> Span:
+    """Where the name of an argument stands that was given by name."""
+    start = argument.span.start
+    return Span(argument.span.source, start, start + len(argument.name or ""))
 
 
 def _argument(accepted: tuple[Argument, ...], argument: tree.Argument, position: int) -> Argument | None:
@@ -156,7 +178,7 @@ def _bound(
     flows_in: Expectation | None = None,
     notes: tuple[Diagnostic, ...] = (),
 ) -> Resolved:
-    extra = [name for name in given if name.isdigit()]
+    extra = [name for name in given if name.isdecimal()]
     if extra:
         misuse = Misuse("E105", _too_many(layer, len(given)), at=extra[0])
         raise MisusedArgument(misuse, site)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Diagnostic, Help, Label
 from netspec.elaborate.place import NOTHING, POISON
-from netspec.elaborate.resolve import Resolved, Site, Unresolved, resolve_word
+from netspec.elaborate.resolve import Resolved, Unresolved, resolve_number, resolve_word
 from netspec.elaborate.scope import Frame
 from netspec.elaborate.uses import place_layer, use_block, use_shared
 from netspec.language import tree
+from netspec.language.reading import is_number
 from netspec.language.shorthand import Reading, is_shape
-from netspec.layers import TABLE, layer_class
-from netspec.layers.arguments import bind
+from netspec.layers import TABLE
 
 if TYPE_CHECKING:
     from netspec.elaborate.expand import Expander
@@ -39,7 +39,7 @@ def word(
         return expander.flowing(flow, item, frame)  # the value itself: no node, or an edge would hide behind it
     known = expander.resolved.get(id(item))
     if known is None:
-        if text not in TABLE and is_shape(text) and (flow == NOTHING or not text.isdigit()):
+        if text not in TABLE and is_shape(text) and (flow == NOTHING or not is_number(text)):
             return _shape(expander, item, frame, flow)
         known = _resolved(expander, item, frame, flow)
         if known is None:
@@ -53,13 +53,11 @@ def word(
 
 def _resolved(expander: Expander, item: tree.Word, frame: Frame, flow: int) -> Resolved | None:
     """The layer of a word, or None for a marker (`Input`, `Output`), which lets the flow pass."""
-    if item.text.isdigit():
+    if is_number(item.text):
         return _bare_number(expander, item, frame, flow)
     number = expander.numbered.get(id(frame.module), 0) + 1
     resolved = resolve_word(item, frame, number)
     if isinstance(resolved, Reading):
-        for code, text in resolved.notes:
-            expander.nodes.report(Diagnostic(code, text, (Label(item.span),)))
         return None
     if not resolved.constant:
         expander.numbered[id(frame.module)] = number
@@ -78,16 +76,13 @@ def _shape(expander: Expander, item: tree.Word, frame: Frame, flow: int) -> int:
 
 def _bare_number(expander: Expander, item: tree.Word, frame: Frame, flow: int) -> Resolved:
     """A number without a letter: a dense layer behind a pool, a dense layer, or wherever a vector flows."""
-    if item.text != "0" and item.text.startswith("0"):
-        raise Unresolved(Diagnostic("E108", f"`{item.text}` begins with a zero", (Label(item.span),)))
+    resolved = resolve_number(item, frame)
     if flow not in (POISON, NOTHING) and not _dense_follows(expander, flow):
         shape = expander.shape_of(flow)
         title = f"a bare `{item.text}` behind a convolution may be a dense layer or a slip"
         help = Help(f"write `{item.text}N` for a dense layer of {item.text}, `{item.text}C1` for a 1x1 convolution")
         raise Unresolved(Diagnostic("E121", title, (Label(item.span, f"{shape} flows in"),), helps=(help,)))
-    site = Site(item.span, item.span, {"units": item.span}, item)
-    made = bind(layer_class("dense"), (int(item.text),))
-    return Resolved(made, f"{item.text}N", site, constant=False)
+    return resolved
 
 
 def _dense_follows(expander: Expander, flow: int) -> bool:

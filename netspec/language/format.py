@@ -28,6 +28,7 @@ from netspec.language.format_words import (
     names_of,
 )
 from netspec.language.page import Page
+from netspec.language.reading import is_number
 from netspec.language.shorthand import is_shape
 from netspec.source import Source
 
@@ -139,7 +140,7 @@ class Writer:
         page.write("", item.span.end)
 
     def _word(self, text: str, flow: Flow) -> str:
-        if text.isdigit():
+        if is_number(text):
             return bare_number(text, flow)
         return canonical_shape(text) if is_shape(text) else canonical_word(text, self.names)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from netspec.language import tree
-from netspec.language.reading import Misread, Reading
+from netspec.language.reading import Misread, Reading, is_number
 from netspec.language.shorthand import ACCEPTED, is_shape, read_shape, read_word, title, write_short
 from netspec.layers import TABLE, layer_class
 from netspec.layers.arguments import LARGEST, Value, Word, arguments_of
@@ -142,7 +142,7 @@ def flow_after(item: tree.Item, names: Names, before: Flow) -> Flow:
 def _after_word(text: str, names: Names, before: Flow) -> Flow:
     if names.are_own(text):
         return Flow.UNSURE
-    if text.isdigit() and before is not Flow.NOTHING:
+    if is_number(text) and before is not Flow.NOTHING:
         return Flow.DENSE if before is not Flow.UNSURE else before
     if is_shape(text):
         return _after_shape(text)

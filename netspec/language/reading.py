@@ -91,8 +91,14 @@ TOO_MANY = {
 }
 """How the error about a number that is too large begins, by what the number counts."""
 
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number without a letter; `²` and `٣` are digits to Python only."""
+    return word.isascii() and word.isdigit()
+
+
 MOST_DIGITS = 18
-"""A number with more digits is described by their count: nobody wants to read it, and Python refuses over 4,300."""
+"""Of a number with more digits its order is told: nobody wants to read it, and Python refuses over 4,300."""
 
 
 def read_number(word: str, start: int, end: int, name: str) -> int:
@@ -115,7 +121,7 @@ def read_number(word: str, start: int, end: int, name: str) -> int:
         )
     if len(digits) <= MOST_DIGITS and int(digits) <= LARGEST:
         return int(digits)
-    figure = f"{int(digits):,}" if len(digits) <= MOST_DIGITS else f"a number of {len(digits):,} digits"
+    figure = f"{int(digits):,}" if len(digits) <= MOST_DIGITS else f"10^{len(digits) - 1} or more"
     raise Misread("E008", f"{TOO_MANY[name].format(figure)} go up to {LARGEST:,}", start, end)
 
 

@@ -104,8 +104,11 @@ def _of_two(text: str, first: Dim, last: Dim) -> ReadShape:
 
 
 def _is_channels_last(dims: list[Dim]) -> bool:
-    """Whether three or four sizes end in a usual number of channels and don't begin with one: `227x227x3`, `HxWx3`."""
-    first, last = dims[0], dims[-1]
-    if last not in (1, 3, 4):
+    """Whether three or four sizes end in a usual number of channels, behind larger ones: `227x227x3`, `HxWx3`.
+
+    `512x4x4` and `100x1x1` are small maps of many channels, as a network's last layers and a generator's first have.
+    """
+    *before, last = dims
+    if not isinstance(last, int) or last not in (1, 3, 4):
         return False
-    return first > last if isinstance(first, int) and isinstance(last, int) else first != CHANNELS
+    return before[0] != CHANNELS and all(size > last for size in before if isinstance(size, int))

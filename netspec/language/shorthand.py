@@ -206,8 +206,8 @@ def title(layer: str, arguments: Mapping[str, Value], order: Sequence[str]) -> s
     texts: list[str] = []
     leading = _leading(layer, order)
     for place, name in enumerate(order):
-        if name not in arguments or place >= leading:
-            break
+        if name not in arguments or place >= leading or (layer in TABLE and isinstance(arguments[name], bool)):
+            break  # `true` alone says nothing
         texts.append(write_value(arguments[name]))
     by_name = [name for name in order[len(texts) :] if name in arguments]
     texts += [f"{name}={write_value(arguments[name])}" for name in by_name]

@@ -145,6 +145,12 @@ def _pair(value: Value) -> tuple[int, int] | None:
     return None if before is None or after is None else (before, after)
 
 
+def _both_sides(value: Value) -> tuple[int, int] | None:
+    """`8` before and after, or `[before, after]`."""
+    number = _whole_from(0)(value)
+    return _pair(value) if number is None else (number, number)
+
+
 def _table(value: Value) -> tuple[tuple[int, ...], ...] | None:
     if not isinstance(value, tuple) or isinstance(value, PerAxis) or not value:
         return None
@@ -189,6 +195,10 @@ FLAG = Kind("`true` or `false`", _flag)
 SIZE = Kind("a size such as `3` or `1x7`", _sizes_from(1))
 AMOUNT = Kind("a whole number from 0, or one an axis such as `1x0`", _sizes_from(0))
 PADDING = Kind("`same`, `valid`, a number, `2x0`, or `[before, after]`", _padding, ("same", "valid"))
+BORDER = Kind(
+    "a number, `2x0`, or `[before, after]`", lambda value: None if isinstance(value, str) else _padding(value)
+)
+SIDES = Kind("a whole number from 0, or `[before, after]`", _both_sides)
 TABLE = Kind("a list of lists of whole numbers", _table)
 INTEGERS = Kind("a list of whole numbers", _integers)
 COUNTS = Kind("a list of whole numbers from 1", _counts)

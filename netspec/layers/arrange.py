@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import ClassVar, final
 
 from netspec.layers.agreement import axis_words, from_dims, listed
-from netspec.layers.arguments import AMOUNT, COUNT, INTEGERS, SIZE, WHOLE, PerAxis, argument, per_axis
+from netspec.layers.arguments import (
+    AMOUNT,
+    BORDER,
+    COUNT,
+    INTEGERS,
+    SIDES,
+    SIZE,
+    WHOLE,
+    PerAxis,
+    argument,
+    padding_along,
+    per_axis,
+)
 from netspec.layers.base import (
     Call,
     Example,
@@ -26,7 +38,7 @@ from netspec.layers.features import check_groups, feature_axis, feature_word, wi
 from netspec.layers.inputs import need_map
 from netspec.layers.join import cut_window
 from netspec.layers.steps import figure
-from netspec.layers.windows import Axes, Reach, Window, everything
+from netspec.layers.windows import Axes, Reach, Window, carry, everything
 from netspec.records import frozen
 from netspec.shape import Shape, as_dim
 
@@ -130,14 +142,20 @@ class Crop(Layer):
 class ZeroPad(Layer):
     """Puts zeros around a map: `(C, H, W) -> (C, H + before + after, W + before + after)`.
 
-    `zeropad(1)` on all sides, `zeropad(1, 0)` above and to the left only, `zeropad(1x0)` above and below only.
+    `zeropad(1)` on all sides, `zeropad(1, 0)` and `zeropad([1, 0])` above and to the left only, `zeropad(1x0)` above and
+    below only.
+    `zeropad(channels=8)` puts 8 maps of zeros before the channels and 8 after: a shortcut without weights to a wider
+    map (He 2015, option A).
     """
 
     name: ClassVar[str] = "zeropad"
     family: ClassVar[str] = "shape"
 
-    before: int | PerAxis = argument(AMOUNT, "zeros before the first row and column")
+    before: tuple[tuple[int, int], ...] | None = argument(
+        BORDER, "zeros before each axis, and after it unless given", None
+    )
     after: int | PerAxis | None = argument(AMOUNT, "zeros after the last (as many as before if not given)", None)
+    channels: tuple[int, int] | None = argument(SIDES, "maps of zeros before the channels and after them", None)
 
     weights = no_weights
     macs = no_count
@@ -146,8 +164,11 @@ class ZeroPad(Layer):
 
     def out_shape(self, inputs: Shapes) -> Shape:
         shape = need_map(self, inputs)
+        if self.before is None and self.after is None and self.channels is None:
+            raise Misuse("E105", "`zeropad` needs `before`, `after` or `channels`", here="how many zeros?")
         padded = zip(shape.sizes, self._amounts(shape.rank), strict=True)
-        return Shape(shape.channels, tuple(as_dim(n + sum(amounts)) for n, amounts in padded), rows=shape.rows)
+        sizes = tuple(as_dim(n + sum(amounts)) for n, amounts in padded)
+        return Shape(as_dim(shape.channels + sum(self.channels or ())), sizes, rows=shape.rows)
 
     def window(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         return (Axes(tuple(Window(before=before) for before, _ in self._amounts(output.rank))),)
@@ -155,22 +176,32 @@ class ZeroPad(Layer):
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         padded = zip(inputs[0].sizes, self._amounts(output.rank), strict=True)
         worked = (f"{n} + {before} + {after}" for n, (before, after) in padded)
-        return axis_steps("n + before + after", worked, output.sizes)
+        steps = axis_steps("n + before + after", worked, output.sizes)
+        if self.channels is None:
+            return steps
+        filled = " + ".join(map(str, (inputs[0].channels, *self.channels)))
+        return (Step("channels", "C + before + after", filled, figure(output.channels)), *steps)
 
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
-        amounts = reversed(self._amounts(output.rank))
+        amounts = (*reversed(self._amounts(output.rank)), *(() if self.channels is None else (self.channels,)))
         return (call("F.pad", pad=tuple(amount for pair in amounts for amount in pair)),)
 
     def _amounts(self, rank: int) -> tuple[tuple[int, int], ...]:
-        before = per_axis(self.before, rank, "before")
-        after = before if self.after is None else per_axis(self.after, rank, "after")
-        return tuple(zip(before, after, strict=True))
+        pairs = padding_along(self.before or ((0, 0),), rank, "before")
+        if self.after is None:
+            return pairs
+        return tuple(
+            (before, after) for (before, _), after in zip(pairs, per_axis(self.after, rank, "after"), strict=True)
+        )
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example("zeropad(3)", "3x224x224", "3x230x230", note="before ResNet's first layer in Keras"),
         Example("zeropad(1, 0)", "64x56x56", "64x57x57", note="one row above, one column to the left"),
         Example("zeropad(1x0)", "8x10x10", "8x12x10"),
+        Example("zeropad([[1, 0], [2, 2]])", "8x10x10", "8x11x14", note="each axis its own, as `pad` of a convolution"),
         Example("zeropad(0, 2)", "1x100", "1x102", note="after the end of a signal"),
+        Example("zeropad(channels=8)", "16x16x16", "32x16x16", note="ResNet's shortcut for CIFAR-10, option A"),
+        Example("zeropad(0x1, channels=[0, 4])", "4x5x5", "8x5x7", note="zeros after the channels only"),
     )
 
 
@@ -271,6 +302,8 @@ class Permute(Layer):
         return from_dims(shape, lead + tuple(dims[axis] for axis in self.order))
 
     def window(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        if self.order == tuple(range(len(self.order))):
+            return (carry,)
         # Once channels are places, a place sees all of some axis: exact only while the channels stay.
         if self.order[0] != 0:
             return (everything,)

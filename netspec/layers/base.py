@@ -76,13 +76,15 @@ class Keeps:
 
     `inputs` are the positions of the inputs that are kept, `output` whether the output is; `extra_bytes` are tensors of
     the layer's own per image whose size does not follow the network's number type (a pool's int64 indices, a dropout
-    mask), and `extra` elements of the network's number type (a normalisation's mean and deviation).
+    mask), `extra` elements of the network's number type (a group norm's means and deviations), and `once` such elements
+    that are kept once for all images of a batch (batch normalisation's).
     """
 
     inputs: tuple[int, ...] = ()
     output: bool = False
     extra: Count = 0
     extra_bytes: Count = 0
+    once: Count = 0
 
 
 @frozen

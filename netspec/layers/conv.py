@@ -23,9 +23,11 @@ from netspec.layers.kernels import (
     NO_PADDING,
     PLACE_LETTERS,
     check_groups,
+    even,
     keeps_padded,
     kernel_steps,
     padded_calls,
+    padded_elements,
     windows_of,
     with_bias,
     with_rows,
@@ -33,7 +35,7 @@ from netspec.layers.kernels import (
 from netspec.layers.lengths import Extent, extents, lengths
 from netspec.layers.steps import figure, times, window_steps
 from netspec.layers.windows import Reach
-from netspec.records import frozen
+from netspec.records import frozen, replace
 from netspec.shape import Count, Shape, as_dim, product
 
 
@@ -82,7 +84,11 @@ class Conv(Layer):
         return (windows_of(self._extents(inputs)),)
 
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
-        return keeps_padded(inputs[0], self._extents(inputs))
+        axes = self._extents(inputs)
+        if self.connect is None:
+            return keeps_padded(inputs[0], axes)
+        copies = replace(inputs[0], channels=sum(map(len, self.connect)))  # of each connection the channel
+        return Keeps(extra=copies.elements if even(axes) else padded_elements(copies, axes))
 
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         axes, channels = self._extents(inputs), inputs[0].channels
@@ -100,7 +106,9 @@ class Conv(Layer):
         axes = self._extents(inputs)
         more: dict[str, Any] = {} if self.bias else {"bias": False}
         if self.connect is not None:
-            return padded_calls(axes, "ours.ConnectedConv", inputs[0], self.maps, {"connect": self.connect, **more})
+            kernel = {"kernel_size": tuple(axis.kernel for axis in axes)}  # says as well how many axes there are
+            table = {**kernel, "connect": self.connect, **more}
+            return padded_calls(axes, "ours.ConnectedConv", inputs[0], self.maps, table)
         groups = {"groups": self.groups} if self.groups > 1 else {}
         return padded_calls(axes, f"nn.Conv{len(axes)}d", inputs[0], self.maps, {**groups, **more})
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product as cartesian
+from math import prod
 from typing import ClassVar, final
 
 from netspec.layers.arguments import COUNT, FLAG, PADDING, SIZE, Padding, PerAxis, argument, per_axis
@@ -69,7 +71,8 @@ class Local(Layer):
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
         # The windows are laid out side by side to be multiplied with as many kernels.
         taps = (axis.kernel for axis in self._extents(inputs))
-        return Keeps(extra=product((output.positions, inputs[0].channels, *taps)))
+        windows = product((output.positions, inputs[0].channels, *taps))
+        return Keeps(extra=windows, once=self._copied(inputs, output))
 
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         axes, blocks = self._extents(inputs), self._blocks(inputs)
@@ -103,7 +106,7 @@ class Local(Layer):
             in_channels=inputs[0].channels,
             out_channels=self.maps,
             kernel_size=plain([axis.kernel for axis in axes]),
-            output_size=plain([size for size in output.sizes if isinstance(size, int)]),
+            output_size=output.sizes,  # always one an axis: it says how many axes there are
             **unusual("stride", [axis.stride for axis in axes], 1),
             **unusual("share", per_axis(self.share, len(axes), "share"), 1),
             **({} if self.bias else {"bias": False}),
@@ -119,6 +122,24 @@ class Local(Layer):
         axes = self._extents(inputs)
         shares = per_axis(self.share, len(axes), "share")
         return tuple(_blocks_along(axis.length, share) for axis, share in zip(axes, shares, strict=True))
+
+    def _copied(self, inputs: Shapes, output: Shape) -> Count:
+        """Elements of kernels that are copied to multiply with: those that don't lie together where blocks are cut off.
+
+        Along an axis the whole blocks are computed first, and then one that is cut off.
+        """
+        shares = per_axis(self.share, output.rank, "share")
+        if not all(isinstance(size, int) for size in output.sizes):
+            return 0
+        whole = [divmod(size, share) for size, share in zip(output.sizes, shares, strict=True)]
+        sides = [[count for count in (blocks, min(rest, 1)) if count] for blocks, rest in whole]
+        sets = 0
+        for taken in cartesian(*sides):
+            parted = [axis for axis, count in enumerate(taken) if count < sum(sides[axis])]
+            if parted and any(count > 1 for count in taken[: parted[-1]]):
+                sets += prod(taken)
+        one = (self.maps, inputs[0].channels, *(axis.kernel for axis in self._extents(inputs)))
+        return product((sets, *one))
 
     def _block_steps(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         if self.share == 1:

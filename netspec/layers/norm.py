@@ -80,7 +80,7 @@ class BatchNorm(Layer):
         return (4 if self.affine else 2) * output.elements
 
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
-        return Keeps(inputs=(0,), extra=2 * inputs[0].channels)
+        return Keeps(inputs=(0,), once=2 * inputs[0].channels)
 
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         channels = inputs[0].channels

@@ -41,8 +41,8 @@ from netspec.layers.kernels import (
 from netspec.layers.lengths import Extent, article, by, extents, lengths
 from netspec.layers.steps import figure, times, window_steps
 from netspec.layers.windows import Reach
-from netspec.records import frozen
-from netspec.shape import Count, Dim, Shape
+from netspec.records import frozen, replace
+from netspec.shape import Count, Dim, Shape, product
 
 
 @final
@@ -141,7 +141,11 @@ class AvgPool(Layer):
         return (windows_of(self._extents(inputs)),)
 
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
-        return keeps_padded(inputs[0], self._extents(inputs))
+        axes = self._extents(inputs)
+        keeps = keeps_padded(inputs[0], axes)
+        if even(axes) or (self.count_pad and not axes[0].same):
+            return keeps
+        return replace(keeps, once=product(output.sizes))  # of each window the share that is not padding
 
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         axes = self._extents(inputs)

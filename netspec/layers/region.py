@@ -102,7 +102,8 @@ class RoiPool(Layer):
         return (everything, everything)
 
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
-        return Keeps(inputs=(0,), extra_bytes=output.elements * INDEX_BYTES)
+        empty = output.positions  # a byte for each cell: whether it lies outside the map
+        return Keeps(inputs=(0,), extra_bytes=output.elements * INDEX_BYTES + empty)
 
     def explain(self, inputs: Shapes, output: Shape) -> tuple[Step, ...]:
         return (_region_step(output),)

@@ -50,13 +50,23 @@ def shorten(text: str, limit: int) -> str:
 
 
 def broken(text: str, limit: int) -> list[str]:
-    """The text in lines of at most `limit`, broken behind a space, `·`, `x` or `+` where there is one."""
+    """The text in lines of at most `limit`, broken where `_breaks` says or, if that is nowhere, at the limit."""
     lines = []
     while width(text) > limit:
-        end = max((at for at in range(1, limit + 1) if text[at - 1] in " ·x+,"), default=limit)
+        end = _breaks(text, limit)
         lines.append(text[:end].rstrip())
         text = text[end:].lstrip()
     return [*lines, text]
+
+
+def _breaks(text: str, limit: int) -> int:
+    """The last place behind a space, `·` or `x`; outside brackets if that fills half a line, never within a number."""
+    depth, outside, inside = 0, 0, 0
+    for at, character in enumerate(text[:limit], 1):
+        depth += (character in "(⌊⌈") - (character in ")⌋⌉")
+        if character in " ·x":
+            outside, inside = (at, at) if depth == 0 else (outside, at)
+    return (outside if 2 * outside >= limit else inside) or limit
 
 
 def lines(cells: Sequence[str], sheet: Sheet, sizes: Sequence[int]) -> list[str]:

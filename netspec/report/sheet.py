@@ -10,7 +10,7 @@ from netspec.records import frozen
 from netspec.report import figures
 from netspec.report.columns import DEFAULT, Column, chosen
 from netspec.report.rows import Row, fold
-from netspec.shape import Count, Polynomial, Unknown
+from netspec.shape import Count, Polynomial, Unknown, letter
 from netspec.source import Source
 
 CONVENTION = (
@@ -124,8 +124,10 @@ def _summary(analysis: Analysis, *, ops: bool) -> Iterator[tuple[str, str]]:
 
 
 def _parameters(totals: Totals, dtype: str) -> str:
-    buffers = f", and {figures.figure(totals.buffers)} in buffers" if totals.buffers != 0 else ""
-    return f"{_with_short(totals.parameters)}{buffers}; {figures.size(totals.weight_bytes)} of {dtype}"
+    buffers = f"; {figures.figure(totals.buffers)} more in buffers" if totals.buffers != 0 else ""
+    if isinstance(totals.weight_bytes, Unknown):
+        return f"{_with_short(totals.parameters)}{buffers}"
+    return f"{_with_short(totals.parameters)}; {figures.size(totals.weight_bytes)} of {dtype}{buffers}"
 
 
 def _with_short(count: Count) -> str:
@@ -149,13 +151,14 @@ def _letters(analysis: Analysis) -> Iterator[tuple[str, str]]:
         return
     from netspec.analysis.sizes import sizes
 
+    rows = {graph.nodes[number].shape.rows for number in graph.inputs.values()}
     for report in sizes(graph):
         if report.works is None:
             yield report.letter, report.reason
             continue
         start = "" if f" {report.smallest}" in str(report.works) else f"; the smallest is {report.smallest}"
         yield report.letter, f"works where {report.works}{start}"
-        if report.exact is not None:
+        if report.exact is not None and letter(report.letter) not in rows:  # a number of regions has no pixels
             yield "", f"wastes no pixel where {report.exact}"
         for condition in report.conditions:
             yield "", f"`{condition.node.name}` needs {condition.text}"

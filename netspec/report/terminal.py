@@ -25,7 +25,7 @@ def render(sheet: Sheet, width: int | None) -> Text:
     text = Text(no_wrap=width is None)
     title, *flow = plain.heading(sheet)
     text.append(title + "\n", TITLE)
-    _append_labelled(text, flow)
+    _append_labelled(text, flow, width)
     text.append("\n")
     for line in layout.lines([column.title for column in sheet.columns], sheet, sizes):
         text.append(line + "\n", LABEL)
@@ -37,18 +37,21 @@ def render(sheet: Sheet, width: int | None) -> Text:
     for line in layout.lines(sheet.total, sheet, sizes):
         text.append(line + "\n", TITLE)
     text.append("\n")
-    _append_labelled(text, layout.labelled(sheet.summary))
+    _append_labelled(text, layout.labelled(sheet.summary), width)
     if sheet.letters:
         text.append("\n")
-        _append_labelled(text, layout.labelled(sheet.letters))
+        _append_labelled(text, layout.labelled(sheet.letters), width)
     for part in (sheet.remarks, sheet.convention):
         if part:
             text.append("\n" + "\n".join(part) + "\n", QUIET if part is sheet.convention else "")
     return text
 
 
-def _append_labelled(text: Text, lines: list[str]) -> None:
+def _append_labelled(text: Text, lines: list[str], width: int | None) -> None:
+    """`label  text` lines, a text that is too long for the window going on under its own beginning."""
     for line in lines:
-        label, gap, rest = line.partition(layout.GAP)
+        label, _, rest = line.partition(layout.GAP)
+        lead = len(line) - len(rest.lstrip())
+        parts = [line[lead:]] if width is None else layout.broken(line[lead:], max(width - lead, layout.LEAST))
         text.append(label, LABEL)
-        text.append(gap + rest + "\n")
+        text.append(line[len(label) : lead] + ("\n" + " " * lead).join(parts) + "\n")

@@ -40,9 +40,9 @@ def test_totals_are_the_sums_of_the_layers_and_grow_with_the_batch_except_weight
     assert (one.weight_bytes, eight.weight_bytes) == (342_400 * 4, 342_400 * 4)
 
 
-def test_buffers_are_counted_beside_the_parameters_and_stored_with_them() -> None:
+def test_buffers_are_counted_beside_the_parameters_and_are_no_weights() -> None:
     totals = analyze(chain("8x4x4", layer("bn")), dtype="bfloat16").totals
-    assert (totals.parameters, totals.buffers, totals.weight_bytes) == (16, 16, 64)
+    assert (totals.parameters, totals.buffers, totals.weight_bytes) == (16, 16, 32)
 
 
 def test_shared_weights_count_once_and_their_work_each_time() -> None:
@@ -96,3 +96,11 @@ def test_time_grows_with_the_number_of_layers_only(repeated: bool) -> None:
 
     seconds(100)
     assert seconds(8_000) < 60 * max(seconds(800), 0.002)
+
+
+def test_what_a_batch_keeps_once_is_not_kept_for_each_image() -> None:
+    graph = chain("8x4x4", layer("bn"), layer("groupnorm", 2))
+    one, four = (analyze(graph, batch=batch).totals.training_bytes for batch in (1, 4))
+    values, batch_statistics, group_statistics = 2 * 8 * 4 * 4, 2 * 8, 2 * 2
+    assert one == 4 * (values + group_statistics + batch_statistics)
+    assert four == 4 * (4 * (values + group_statistics) + batch_statistics)

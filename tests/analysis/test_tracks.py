@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netspec.analysis.tracks import MAX_PHASES, PIXELS, Interval, Lost, Track, aligned, taps, through, union, widest
@@ -32,10 +32,15 @@ def hull(pixels: set[int]) -> Interval:
     return (min(pixels), max(pixels)) if pixels else None
 
 
-def follow(rules: list[Axis]) -> Track:
+def attempt(rules: list[Axis]) -> Track | Lost:
     track: Track | Lost = PIXELS
     for rule in rules:
         track = through(track, rule)
+    return track
+
+
+def follow(rules: list[Axis]) -> Track:
+    track = attempt(rules)
     assert isinstance(track, Track)
     return track
 
@@ -43,6 +48,7 @@ def follow(rules: list[Axis]) -> Track:
 @given(st.lists(axes, min_size=1, max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_a_track_says_for_every_unit_what_a_walk_through_all_rules_finds(rules: list[Axis]) -> None:
+    assume(isinstance(attempt(rules), Track))  # more than 512 kinds of units are given up, with a reason
     track = follow(rules)
     for unit in range(-3, 12):
         assert track.sees(unit) == hull(looked_at(rules, unit))

@@ -84,6 +84,12 @@ def test_the_ending_of_a_file_says_the_format(name, start, capsys, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_a_dash_is_standard_output(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert out_of(capsys, "analyze", LENET, "--csv", "-o", "-").startswith("name,layer")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_option_wins_over_the_ending(capsys, tmp_path):
     main(["analyze", LENET, "--csv", "-o", str(tmp_path / "a.json")])
     assert (tmp_path / "a.json").read_text().startswith("name,layer")

@@ -34,6 +34,17 @@ def test_the_version_is_the_packages(capsys, monkeypatch):
     assert capsys.readouterr().out == "netspec 1.2.3\n"
 
 
+def test_the_version_of_a_checkout_that_is_not_installed_is_unknown(capsys, monkeypatch):
+    from importlib import metadata
+
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "netspec 0+unknown\n"
+
+
 @pytest.mark.parametrize(
     ("word", "hint"),
     [

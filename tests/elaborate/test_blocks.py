@@ -149,7 +149,7 @@ error[E116]: row 2 has 1 value for 2 names
   --> net.spec:4:3
    |
  2 | each t, c in [
-   |      ---- t, c
+   |      ---- each row fills these
  3 |   [1, 2],
  4 |   [3],
    |   ^^^

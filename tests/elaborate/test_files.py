@@ -69,8 +69,6 @@ error[E203]: a 9x9 kernel does not fit a 4x4 input
    |
  3 | b(2)
    | ---- while expanding `b(2)`
-   |
-   = sizes so far: 1x4x4
 
 1 error"""
     )

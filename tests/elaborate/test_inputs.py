@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+import netspec
 from tests.elaborate.reading import codes, errors, findings, graph, names, shapes
 
 
@@ -108,6 +109,7 @@ def test_parameters_given_from_outside() -> None:
         errors(text, wdth=2)
         == "error[E113]: this spec has no parameter `wdth`\n   = help: did you mean `width`?\n\n1 error"
     )
+    assert shapes("param k = 3x3\ninput 3x8x8\nconv(4, k)", k="1x7")[-1] == "4x8x2"
     assert codes(text, aux=3) == ["E106"]
     assert codes(text, width=object()) == ["E106"]
     assert codes(text, width=float("nan")) == ["E106"]
@@ -122,6 +124,20 @@ def test_a_bare_number_is_dense_where_that_is_certain() -> None:
     assert shapes("1x28x28-[20C5-20C5]-50")[-1] == "50"
     assert shapes("1x28x28-2*{20C5}-50")[-1] == "50"
     assert codes("1x28x28-20C5-050") == ["E108"]
+
+
+def test_a_bare_number_is_a_dense_layer_like_one_with_its_letter() -> None:
+    without = netspec.analyze("default dense(bias=false)\ninput 784\n10N").totals
+    assert netspec.analyze("default dense(bias=false)\ninput 784\n10").totals == without
+    assert errors("784-0") == errors("784-0N").replace("784-0N", "784-0")
+    assert codes("784-2147483648") == codes("784-" + "9" * 5000) == ["E008"]
+
+
+def test_only_0_to_9_are_digits_of_a_bare_number() -> None:
+    assert codes("784-²") == ["E108"]
+    assert codes("784-3²") == ["E108"]
+    assert codes("784-٣") == ["E102"]
+    assert codes("784-dense(10, ²=3)") == ["E104"]
 
 
 def test_a_bare_number_behind_a_convolution_may_be_a_slip() -> None:
@@ -155,6 +171,18 @@ error[E120]: `150MP2` says that 150 maps flow in, but 100 do
     assert codes("1x28x28-12C3-MP2-2304FC512") == ["E120"]
     assert shapes("1x28x28-12C3-MP2-2028FC512")[-1] == "512"
     assert shapes("12C3-MP2-2304FC512")[-1] == "512"
+
+
+def test_a_call_may_come_first() -> None:
+    assert shapes("conv(8, 3)") == ["CxHxW", "8x(H − 2)x(W − 2)"]
+
+
+def test_an_input_of_a_wrong_shape_has_its_name_all_the_same() -> None:
+    assert codes("input left 3x0x4\n@left - 8C3 - rleu") == ["E129", "E102"]
+
+
+def test_a_shape_from_outside_is_no_second_error_where_there_is_no_input() -> None:
+    assert codes("let a = 3", inputs="3x8x8") == ["E123"]
 
 
 def test_markers_let_the_flow_pass() -> None:

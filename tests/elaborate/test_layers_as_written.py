@@ -46,8 +46,6 @@ error[E204]: 6 channels can't be divided into 4 groups
    |
  2 | conv(8, 3, groups=4)
    |                   ^ 6x8x8 flows in, 8 maps come out
-   |
-   = sizes so far: 6x8x8
 
 1 error"""
     )

@@ -122,6 +122,11 @@ error[E103]: nothing is called `far`
     )
 
 
+def test_an_input_is_not_seen_inside_a_block_and_not_suggested_there() -> None:
+    found = errors("block skip() { add { | identity | @image } }\ninput image 1x8x8\nskip()")
+    assert "nothing is called `image`" in found and "did you mean" not in found
+
+
 def test_a_reference_in_the_middle_of_a_chain_would_drop_what_flows() -> None:
     assert (
         errors("input 1x8x8\n4C3p as a - relu - @a - relu")

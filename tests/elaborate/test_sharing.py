@@ -62,6 +62,10 @@ def test_a_use_of_another_structure_can_not_share() -> None:
     assert codes("share s { if in.c == 3 { 4C1 } else { tanh } }\ninput 3x8x8\ns - s") == ["E211"]
 
 
+def test_a_later_use_with_more_layers_has_nothing_to_share() -> None:
+    assert "first use has no layer here" in errors("share s { 4C1\nif in.h < 8 { 4C1 } }\ninput 4x8x8\ns - MP2 - s")
+
+
 def test_a_shared_chain_takes_no_arguments_and_does_not_use_itself() -> None:
     assert codes("share s { relu }\ninput 3x8x8\ns(3)") == ["E105"]
     assert codes("share s { relu - s }\ninput 3x8x8\ns") == ["E010"]

@@ -22,6 +22,9 @@ PLAIN = {
     "Rx4": Shape(4, rows=letter("R")),
     "3x3x3": Shape(3, (3, 3)),
     "1x64x64": Shape(1, (64, 64)),
+    "100x1x1": Shape(100, (1, 1)),
+    "512x4x4": Shape(512, (4, 4)),
+    "64x8x3x3": Shape(64, (8, 3, 3)),
 }
 
 

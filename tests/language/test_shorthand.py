@@ -170,7 +170,7 @@ FAULTS = {
     ),
     "8C3s" + "9" * 5000: (
         "E008",
-        "a stride of a number of 5,000 digits is larger than any network has: sizes go up to 2,147,483,647",
+        "a stride of 10^4999 or more is larger than any network has: sizes go up to 2,147,483,647",
         "9" * 5000,
         "",
     ),

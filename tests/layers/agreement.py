@@ -92,5 +92,5 @@ def _numbers(shape: Shape) -> tuple[int, ...]:
 
 def _kept_bytes(layer: Layer, inputs: tuple[Shape, ...], output: Shape) -> int:
     keeps = layer.keeps(inputs, output)
-    elements = sum(prod(_numbers(inputs[number])) for number in keeps.inputs) + keeps.extra  # type: ignore[operator]
+    elements = sum(prod(_numbers(inputs[number])) for number in keeps.inputs) + keeps.extra + keeps.once  # type: ignore[operator]
     return 4 * (elements + (prod(_numbers(output)) if keeps.output else 0)) + keeps.extra_bytes  # type: ignore[operator, return-value]

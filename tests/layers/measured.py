@@ -37,7 +37,7 @@ def kept_by(layer: Layer, *inputs: Shape) -> object:
     keeps = layer.keeps(inputs, output)
     assert keeps.extra_bytes == 0
     whole = sum(inputs[number].elements for number in keeps.inputs)  # type: ignore[misc]
-    return whole + keeps.extra + (output.elements if keeps.output else 0)
+    return whole + keeps.extra + keeps.once + (output.elements if keeps.output else 0)
 
 
 def _storage(tensor: Any) -> int:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import netspec
 from netspec.layers.arguments import bind
 from netspec.layers.arrange import Permute
 from netspec.layers.base import Step
@@ -98,6 +99,23 @@ def test_zeropad_of_sizes_in_letters_adds_to_them() -> None:
     assert out("zeropad(3)", Shape(3, (H, W))) == "3x(H + 6)x(W + 6)"
 
 
+def test_zeropad_adds_channels_before_and_after() -> None:
+    layer, inputs = layer_of("zeropad(channels=[1, 3])"), shapes_of("8x5x6")
+    output = layer.out_shape(inputs)
+    assert output == Shape(12, (5, 6))
+    assert layer.window(inputs, output) == (Axes((Window(), Window())),)
+    assert str(*layer.torch(inputs, output)) == "F.pad(pad=(0, 0, 0, 0, 1, 3))"
+    assert layer.explain(inputs, output)[0] == Step("channels", "C + before + after", "8 + 1 + 3", "12")
+    assert out("zeropad(after=1)", Shape(3, (4, 4))) == "3x5x5"
+
+
+def test_zeropad_refuses_to_add_nothing_and_lists_of_another_kind() -> None:
+    assert refusal("zeropad", "8x5x5").startswith("E105: `zeropad` needs `before`, `after` or `channels`")
+    assert refusal("zeropad(channels=[1, 2, 3])", "8x5x5").startswith(
+        "E106: `channels` of `zeropad` takes a whole number from 0, or `[before, after]`"
+    )
+
+
 # shuffle, identity, permute
 
 
@@ -130,6 +148,13 @@ def test_permute_follows_places_as_long_as_channels_stay() -> None:
     tokens = shapes_of("5 tokens x 8")
     turned = layer_of("permute([1, 0])")
     assert turned.window(tokens, turned.out_shape(tokens)) == (everything,)
+
+
+@pytest.mark.parametrize("line", ["input 2x9x7 - patches(2, 6)", "input 2x9 - patches(2, 6)", "input 2x9x7"])
+def test_a_permutation_that_changes_nothing_sees_what_flows_in(line: str) -> None:
+    order = "[0, 1]" if "patches" in line else "[0, 1, 2]"
+    before, after = netspec.analyze(f"{line} - permute({order})").layers[-2:]
+    assert after.fields == before.fields
 
 
 def test_permute_refuses_an_order_that_is_not_one() -> None:
@@ -253,3 +278,8 @@ def test_an_output_sees_the_footprint_of_its_gradient(text: str, shape: str) -> 
         touched = gradient.abs().sum(dim=tuple(range(gradient.dim() - 1))).gt(1e-12).nonzero()
         assert isinstance(reach, Axes) and isinstance(length, int)
         assert {int(at) for at in touched} == seen(reach.axes[-1], place, length)
+
+
+def test_a_list_is_before_and_after_in_zeropad_as_in_the_padding_of_a_convolution() -> None:
+    assert out("zeropad([1, 0])", "3x8x8") == out("zeropad(1, 0)", "3x8x8") == "3x9x9"
+    assert out("zeropad([[1, 0], [2, 2]])", "3x8x8") == "3x9x12"

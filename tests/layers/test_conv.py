@@ -77,7 +77,7 @@ def test_lenet5s_third_layer_sees_the_maps_of_its_table() -> None:
     assert trained_count(c3.weights((s2,))) == 1_516
     assert c3.macs((s2,), output) == 150_000
     assert c3.torch((s2,), output) == (
-        call("ours.ConnectedConv", in_channels=6, out_channels=16, kernel_size=5, connect=LENET5),
+        call("ours.ConnectedConv", in_channels=6, out_channels=16, kernel_size=(5, 5), connect=LENET5),
     )
 
 

@@ -101,7 +101,7 @@ def test_sampled_points_are_counted() -> None:
     inputs, output = (Shape(2, (9, 9)), Shape(3, (4,))), Shape(2, (7, 7), rows=3)
     assert RoiAlign(7).ops(inputs, output) == 3 * 2 * 49 * 4 * 8
     assert RoiAlign(7).keeps(inputs, output) == Keeps(inputs=(0,), extra=3 * 49 * 4 * 2)
-    assert RoiPool(7).keeps(inputs, output) == Keeps(inputs=(0,), extra_bytes=3 * 2 * 49 * 8)
+    assert RoiPool(7).keeps(inputs, output) == Keeps(inputs=(0,), extra_bytes=3 * 2 * 49 * 8 + 3 * 49)
 
 
 def test_the_torch_calls_have_plain_numbers() -> None:

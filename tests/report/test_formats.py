@@ -7,6 +7,8 @@ from io import StringIO
 
 import pytest
 
+import netspec
+from netspec.analysis import analyze
 from netspec.analysis.facts import Analysis
 from netspec.records import replace
 from netspec.report import delimited, html, latex, layout, markdown, plain, terminal
@@ -31,7 +33,7 @@ dense1  10N    10              90      80    all
 ------------------------------------------------
 total                         330  13,904
 
-parameters  330, and 16 in buffers; 1.38 kB of float32
+parameters  330; 1.38 kB of float32; 16 more in buffers
 MACs        13,904 for an image
 memory      1.00 kB of activations in inference, 2.00 MB kept for training, for an image
 
@@ -101,6 +103,14 @@ def test_a_narrow_terminal_shortens_titles_and_breaks_other_cells():
     assert sum(sizes) + 2 * 3 == 70
 
 
+def test_a_long_figure_under_the_table_goes_on_under_itself():
+    made = sheet(analyze(netspec.compile("3xHxW-8C3s2-8C3s2-8C3s2")))
+    lines = terminal.render(made, 60).plain.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("MACs"))
+    assert lines[at + 1].startswith(" " * 12) and lines[at + 1][12] != " "
+    assert max(map(len, lines[at : at + 2])) <= 60
+
+
 def test_piped_output_is_never_cut():
     text = plain.render(sheet(wide()))
     assert "conv(8, 3, stride=2, pad=same, bias=false)" in text
@@ -129,6 +139,8 @@ def test_text_is_shortened_only_where_it_is_too_long():
 def test_text_is_broken_where_a_reader_would():
     assert layout.broken("8x(⌊H / 2⌋ + 1)", 8) == ["8x(⌊H /", "2⌋ + 1)"]
     assert layout.broken("abcdefgh", 3) == ["abc", "def", "gh"]
+    assert layout.broken("64x⌊(H + 1) / 2⌋x⌊(W + 1) / 2⌋", 20) == ["64x⌊(H + 1) / 2⌋x", "⌊(W + 1) / 2⌋"]
+    assert layout.broken("16·H + 53,248·⌊H / 2⌋", 12) == ["16·H +", "53,248·", "⌊H / 2⌋"]  # never within a number
 
 
 def test_the_markdown_is_a_table_with_a_heading():
@@ -151,7 +163,7 @@ read from `made.spec` · input `3x8x8` · output `10`
 | dense1 | `10N` | 10 | 90 | 80 | all |
 | **total** |  |  | **330** | **13,904** |  |
 
-- **parameters**: 330, and 16 in buffers; 1.38 kB of float32
+- **parameters**: 330; 1.38 kB of float32; 16 more in buffers
 - **MACs**: 13,904 for an image
 - **memory**: 1.00 kB of activations in inference, 2.00 MB kept for training, for an image
 """
@@ -179,7 +191,7 @@ def test_the_latex_is_a_plain_tabular():
         == r"""% made, read from made.spec
 % input: 3x8x8
 % output: 10
-% parameters: 330, and 16 in buffers; 1.38 kB of float32
+% parameters: 330; 1.38 kB of float32; 16 more in buffers
 % MACs: 13,904 for an image
 % memory: 1.00 kB of activations in inference, 2.00 MB kept for training, for an image
 % One MAC is one multiply and one add, in convolutions, dense layers and attention products only.

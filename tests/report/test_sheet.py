@@ -97,7 +97,7 @@ def test_ops_come_after_the_macs_with_their_totals_below():
     made = sheet(small(), ops=True)
     assert [each.key for each in made.columns] == ["name", "layer", "output", "parameters", "macs", "ops", "rf"]
     assert made.summary == (
-        ("parameters", "330, and 16 in buffers; 1.38 kB of float32"),
+        ("parameters", "330; 1.38 kB of float32; 16 more in buffers"),
         ("MACs", "13,904 for an image"),
         ("ops", "2,570 for an image"),
         ("FLOPs", "30,378 for an image"),
@@ -170,7 +170,7 @@ def test_why_a_figure_is_unknown_is_said_once():
     made = sheet(analysis(layers))
     assert made.remarks == ("unknown: the padding depends on H", "unknown: it flattens 8xHx8")
     assert made.lines[1].cells[2:] == ("8xunknownx8", "–", "unknown", "1")
-    assert made.summary[0] == ("parameters", "unknown; unknown of float32")
+    assert made.summary[0] == ("parameters", "unknown")
 
 
 def test_rows_with_weights_stand_out():
@@ -219,6 +219,16 @@ def test_unknown_sizes_are_told_letter_by_letter():
         ("", "wastes no pixel where H is even"),
         ("", "`add1` needs H is even"),
     )
+
+
+def test_a_number_of_regions_wastes_no_pixels():
+    spec = "input image 3x8x8\ninput rois Rx4\nroipool(2) { | @image | @rois }\n10N"
+    assert sheet(analyze(netspec.compile(Source(spec)))).letters == (("R", "works where R ≥ 1"),)
+
+
+def test_unknown_weights_have_no_bytes():
+    net = analyze(netspec.compile("3xHxW-10N"))
+    assert dict(sheet(net).summary)["parameters"] == "unknown"
 
 
 def test_a_total_that_is_a_sum_of_products_stands_below_the_table():
