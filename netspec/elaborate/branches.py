@@ -15,6 +15,8 @@ from netspec.layers import TABLE
 if TYPE_CHECKING:
     from netspec.elaborate.expand import Expander
 
+_NAMES_SHOWN = 8
+
 
 def branching(expander: Expander, item: tree.Branching, frame: Frame, flow: int, name: str | None = None) -> int:
     """A merging layer with its branches."""
@@ -38,7 +40,9 @@ def reference(expander: Expander, item: tree.Reference, frame: Frame, flow: int)
     if item.name in expander.inputs and frame.prefix == "":
         return expander.inputs[item.name]
     guess = nearest(item.name, frame.visible())
-    label = Label(item.span, f"did you mean `@{guess}`?" if guess else "no value has this name here")
+    known = ", ".join(f"`{name}`" for name in sorted(set(frame.visible()))[:_NAMES_SHOWN])
+    here = f"did you mean `@{guess}`?" if guess else f"the names here: {known}" if known else "no value has a name here"
+    label = Label(item.span, here)
     notes = ("names outside a block can't be seen inside it",) if frame.trail and frame.outer is None else ()
     return expander.fail(Diagnostic("E103", f"nothing is called `{item.name}`", (label,), notes), frame)
 

@@ -79,7 +79,7 @@ def _bare_number(expander: Expander, item: tree.Word, frame: Frame, flow: int) -
     resolved = resolve_number(item, frame)
     if flow not in (POISON, NOTHING) and not _dense_follows(expander, flow):
         shape = expander.shape_of(flow)
-        title = f"a bare `{item.text}` behind a convolution may be a dense layer or a slip"
+        title = f"a bare `{item.text}` where a map flows may be a dense layer or a slip"
         help = Help(f"write `{item.text}N` for a dense layer of {item.text}, `{item.text}C1` for a 1x1 convolution")
         raise Unresolved(Diagnostic("E121", title, (Label(item.span, f"{shape} flows in"),), helps=(help,)))
     return resolved

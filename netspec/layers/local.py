@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from itertools import product as cartesian
 from math import prod
 from typing import ClassVar, final
@@ -132,11 +133,12 @@ class Local(Layer):
         if not all(isinstance(size, int) for size in output.sizes):
             return 0
         whole = [divmod(size, share) for size, share in zip(output.sizes, shares, strict=True)]
-        sides = [[count for count in (blocks, min(rest, 1)) if count] for blocks, rest in whole]
-        sets = 0
+        sides = [[count for count in (full, min(rest, 1)) if count] for full, rest in whole]
+        blocks, sets = [sum(side) for side in sides], 0
         for taken in cartesian(*sides):
-            parted = [axis for axis, count in enumerate(taken) if count < sum(sides[axis])]
-            if parted and any(count > 1 for count in taken[: parted[-1]]):
+            several = [axis for axis, count in enumerate(taken) if count > 1]
+            # Two axes are one row of sets where a step along the first is as long as the way through the second.
+            if any(prod(blocks[i + 1 : j + 1]) != taken[j] for i, j in pairwise(several)):
                 sets += prod(taken)
         one = (self.maps, inputs[0].channels, *(axis.kernel for axis in self._extents(inputs)))
         return product((sets, *one))

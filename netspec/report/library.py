@@ -7,7 +7,8 @@ from itertools import groupby
 
 from netspec.analysis.facts import Analysis
 from netspec.library import Shipped
-from netspec.report.figures import cell
+from netspec.report.figures import cell, short
+from netspec.shape import Count
 from netspec.report.layout import shorten
 
 HEADINGS = ("name", "year", "input", "parameters", "MACs", "what")
@@ -29,7 +30,11 @@ def _cells(shipped: Shipped, analysis: Analysis) -> tuple[str, ...]:
     nodes = analysis.graph.nodes
     inputs = ", ".join(str(nodes[number].shape) for number in analysis.graph.inputs.values())
     totals = analysis.totals
-    return shipped.name, str(shipped.year), inputs, cell(totals.parameters), cell(totals.macs), shipped.title
+    return shipped.name, str(shipped.year), inputs, _short(totals.parameters), _short(totals.macs), shipped.title
+
+
+def _short(count: Count) -> str:
+    return short(count) if isinstance(count, int) else cell(count)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -144,7 +144,7 @@ def test_a_bare_number_behind_a_convolution_may_be_a_slip() -> None:
     assert (
         errors("1x28x28-20C5-relu-50")
         == """\
-error[E121]: a bare `50` behind a convolution may be a dense layer or a slip
+error[E121]: a bare `50` where a map flows may be a dense layer or a slip
   --> net.spec:1:19
    |
  1 | 1x28x28-20C5-relu-50

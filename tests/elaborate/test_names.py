@@ -111,7 +111,7 @@ error[E103]: nothing is called `far`
   --> net.spec:1:35
    |
  1 | block skip() { add { | identity | @far } }
-   |                                   ^^^^ no value has this name here
+   |                                   ^^^^ no value has a name here
    ⋮
  4 | skip()
    | ------ while expanding `skip`

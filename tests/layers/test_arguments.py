@@ -183,7 +183,7 @@ def test_a_missing_argument_is_named_with_what_it_is() -> None:
 def test_a_value_of_the_wrong_kind_says_what_is_taken() -> None:
     error = refusal(96, "big")
     assert (error.code, error.at) == ("E106", "kernel")
-    assert error.what == '`kernel` of `conv` takes a size such as `3` or `1x7`, not "big"'
+    assert error.what == '`kernel` of `conv` takes a size from 1 such as `3` or `1x7`, not "big"'
     assert error.here == "size of the kernel, height x width"
 
 
