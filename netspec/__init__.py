@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netspec.graph import Graph
     from netspec.language.format import format
     from netspec.library import networks
+    from netspec.lowering.build import build
 
 __all__ = [
     "Analysis",
@@ -27,6 +28,7 @@ __all__ = [
     "SpecError",
     "__version__",
     "analyze",
+    "build",
     "check",
     "compile",
     "explain",
@@ -41,6 +43,7 @@ _HOMES = {
     "check": "netspec.compiler",
     "analyze": "netspec.compiler",
     "explain": "netspec.compiler",
+    "build": "netspec.lowering.build",
     "format": "netspec.language.format",
     "networks": "netspec.library",
     "Graph": "netspec.graph",
@@ -52,9 +55,12 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("netspec-compiler")
+        try:
+            return version("netspec-compiler")
+        except PackageNotFoundError:  # run from a checkout
+            return "0+unknown"
     if name not in _HOMES:
         raise AttributeError(f"module 'netspec' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_HOMES[name]), name)

@@ -53,6 +53,7 @@ CODES: dict[str, str] = {
     "E128": "there is no such axis",
     "E129": "an input shape that can't be read",
     "E130": "`--input` does not fit the spec",
+    "E131": "not a network in JSON",
     "E201": "a layer that takes another kind of input",
     "E202": "a size for another number of axes",
     "E203": "a window does not fit its input",

@@ -36,7 +36,8 @@ def compile(
     """The Graph of a spec.
 
     Args:
-        spec: a shipped network's name, a file, or the text of a spec (`"1x29x29-20C4-MP2-40C5-MP3-150N-10N"`).
+        spec: a shipped network's name, a file, or the text of a spec (`"1x29x29-20C4-MP2-40C5-MP3-150N-10N"`); what
+            `netspec export --to json` wrote is read back.
         inputs: a shape that replaces the spec's own input (`"3x256x256"`), or shapes by name of input.
         max_layers: the most layers that it may expand to.
         parameters: values for the spec's `param`s: numbers, booleans, or their text.
@@ -55,11 +56,30 @@ def compile_with(
     max_layers: int = MOST_LAYERS,
 ) -> Graph:
     """As `compile`, with the parameters in a mapping, so that they may have any name (`train.lr`)."""
-    tree = parse(spec)
+    source = source_of(spec)
+    if library.is_json(source):
+        return _read_back(source, parameters, inputs, max_layers)
+    tree = parse(source)
     shapes: dict[str | None, str] = (
         {None: inputs} if isinstance(inputs, str) else dict(inputs.items() if inputs else ())
     )
     return elaborate(tree, inputs=shapes, parameters=_values(parameters), limit=max_layers)
+
+
+def _read_back(
+    source: Source, parameters: Mapping[str, Any], inputs: Mapping[str, str] | str | None, max_layers: int
+) -> Graph:
+    """The Graph of a network in JSON, in which parameters and inputs have the values that they had."""
+    from netspec.report.graph_json import read
+
+    graph = read(source, max_layers=max_layers)
+    help = Help("give it to the spec when it is written as JSON")
+    for name in parameters:
+        title = f"a network in JSON has its parameters applied, so `{name}` can't be set"
+        raise SpecError((Diagnostic("E113", title, helps=(help,)),))
+    if inputs:
+        raise SpecError((Diagnostic("E130", "a network in JSON keeps the input that it has", helps=(help,)),))
+    return graph
 
 
 def analyze(

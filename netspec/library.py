@@ -17,6 +17,9 @@ LARGEST_FILE = 10 * 1024 * 1024
 """Bytes; a spec of a thousand layers has some twenty thousand."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
+_JSON = re.compile(r'\s*\{\s*"')
+"""How a network in JSON begins: a chain in braces can't begin with text."""
+
 _HEADER = re.compile(r"#\s*family:\s*(?P<family>[^·\n]+?)\s*·\s*year:\s*(?P<year>\d{4})")
 
 
@@ -70,14 +73,26 @@ def find(spec: str) -> Source:
         return read(Path(spec))
     if shipped is not None:
         return read(shipped, f"{shipped.name} (shipped)")
-    if _NAME.fullmatch(spec) or "/" in spec or spec.endswith(".spec"):
+    if _NAME.fullmatch(spec) or _is_path(spec):
         raise SpecError((_no_such(spec),))
     return Source(spec)
 
 
 def _is_spec_text(spec: str) -> bool:
-    """Whether this can't be a file's name: it has lines, or is longer than file names are."""
-    return "\n" in spec or "\0" in spec or len(spec.encode("utf-8", "replace")) > 255 * 4
+    """Whether this can't be a file's name: it has lines, is JSON, or is longer than file names are."""
+    return (
+        _JSON.match(spec) is not None or "\n" in spec or "\0" in spec or len(spec.encode("utf-8", "replace")) > 255 * 4
+    )
+
+
+def _is_path(spec: str) -> bool:
+    """Whether this is written as a file's name: it ends as one or has a `/` outside brackets, where none divides."""
+    outside, depth = [], 0
+    for character in spec:
+        depth += (character in "([{") - (character in ")]}")
+        if depth <= 0:
+            outside.append(character)
+    return spec.endswith(".spec") or "/" in outside
 
 
 def _shipped_path(spec: str) -> Path | None:
@@ -93,6 +108,13 @@ def _no_such(spec: str) -> Diagnostic:
     helps.append(Help("`netspec list` shows the networks that are shipped"))
     what = "no such file" if "/" in spec else "there is no file and no shipped network"
     return Diagnostic("E001", f"{what} `{spec}`" if "/" not in spec else f"{what}: `{spec}`", helps=tuple(helps))
+
+
+def is_json(source: Source) -> bool:
+    """Whether this is no spec but what `netspec export --to json` writes: by its ending, or how it begins."""
+    if source.path is not None and source.path.suffix == ".json":
+        return True
+    return _JSON.match(source.text) is not None
 
 
 def read(path: Path, name: str | None = None, *, at: Span | None = None) -> Source:

@@ -15,6 +15,9 @@ COMMANDS = {
     "explain": "the calculation behind each figure, or what an error code means",
     "tree": "the structure: blocks, branches and the shapes that come out",
     "check": "find every mistake in specs, for editors and CI",
+    "verify": "compare the figures with those of the torch module itself",
+    "weights": "load the weights of another implementation, and see which tensor went where",
+    "export": "the network as a PyTorch file, ONNX or JSON",
     "fmt": "write specs in the one canonical form",
     "layers": "the layers that a spec can use, and a page on each",
     "list": "the networks that come with netspec",
@@ -48,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: tuple[str, ...]) -> int:
-    from netspec.cli.usage import failed, overview, unknown_command
+    from netspec.cli.usage import complain, failed, overview, unknown_command
 
     if not words:
         sys.stderr.write(overview(COMMANDS, _EXAMPLES))
@@ -73,6 +76,13 @@ def _run(words: tuple[str, ...]) -> int:
         sys.stdout.flush()
     except SpecError as error:
         return failed(error.diagnostics, getattr(options, "color", "auto"))
+    except ModuleNotFoundError as error:
+        from netspec.lowering.extras import MissingPackage
+
+        if not isinstance(error, MissingPackage):
+            raise
+        complain(str(error))
+        return 2
     return status
 
 

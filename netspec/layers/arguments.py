@@ -64,6 +64,7 @@ class Argument:
 def argument(kind: Kind, help: str, default: Any = MISSING) -> Any:
     """A field for an argument of a layer."""
     metadata = {"kind": kind, "help": help}
+    default = Word(default) if isinstance(default, str) else default  # as a spec that writes it out gives it
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 

@@ -130,9 +130,9 @@ class Local(Layer):
         Along an axis the whole blocks are computed first, and then one that is cut off.
         """
         shares = per_axis(self.share, output.rank, "share")
-        if not all(isinstance(size, int) for size in output.sizes):
+        whole = [divmod(n, share) for n, share in zip(output.sizes, shares, strict=True) if isinstance(n, int)]
+        if len(whole) < output.rank:
             return 0
-        whole = [divmod(size, share) for size, share in zip(output.sizes, shares, strict=True)]
         sides = [[count for count in (full, min(rest, 1)) if count] for full, rest in whole]
         blocks, sets = [sum(side) for side in sides], 0
         for taken in cartesian(*sides):

@@ -218,7 +218,15 @@ class InstanceNorm(Layer):
     window = pointwise
 
     def out_shape(self, inputs: Shapes) -> Shape:
-        return need_map(self, inputs)
+        shape = need_map(self, inputs)
+        if all(size == 1 for size in shape.sizes):
+            raise Misuse(
+                "E201",
+                "`instancenorm` needs more than one place",
+                here=f"input here is {shape}",
+                notes=("the variance of one value is 0, and PyTorch refuses to divide by it",),
+            )
+        return shape
 
     def weights(self, inputs: Shapes) -> Mapping[str, Weight]:
         return weight_and_bias(inputs[0].channels) if self.affine else {}

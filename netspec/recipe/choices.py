@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from netspec.layers.arguments import COUNT, FLAG, NUMBER, POSITIVE, SHARE, SIZE, WHOLE, Argument, Kind, Word, one_of
-from netspec.recipe.kinds import EPOCHS, FALLING, FROM_ZERO, NUMBERS, PART
+from netspec.recipe.kinds import EPOCHS, FALLING, FROM_ZERO, NAMES, NUMBERS, PART
 from netspec.records import MISSING, frozen
 
 
@@ -250,16 +250,17 @@ NORMALIZATIONS = (
 
 INITS = (
     choice("default", "as torch does"),
-    choice("kaiming", "normal, to keep the variance through ReLUs (He 2015)"),
-    choice("xavier", "uniform, to keep the variance both ways (Glorot 2010)"),
+    choice("kaiming", "normal, to keep the variance through ReLUs; biases 0 (He 2015)"),
+    choice("xavier", "uniform, to keep the variance both ways; biases 0 (Glorot 2010)"),
     choice(
         "normal",
         "normal, the same for all layers",
         takes("std", POSITIVE, "deviation", Fraction("0.01")),
-        takes("bias", NUMBER, "of all biases", 0),
+        takes("bias", NUMBER, "of the biases", 0),
+        takes("at", NAMES, "layers with these biases, `..` is all from one to another; others have 0", None),
     ),
-    choice("uniform", "uniform, the same for all layers", takes("limit", POSITIVE, "largest weight")),
-    choice("paper", "as the paper of this network says"),
+    choice("uniform", "uniform, the same for all layers; biases 0", takes("limit", POSITIVE, "largest weight")),
+    choice("paper", "as the paper says: the `init` of the shipped network of this name"),
 )
 
 FIT = takes("size", SIZE, "height and width; the network's own if it isn't given", None)

@@ -59,9 +59,7 @@ def _takes(setting: tree.Setting, name: str) -> bool:
 def _with_argument(setting: tree.Setting, name: str, read: tree.Setting) -> tree.Setting:
     value = setting.value
     assert isinstance(value, (tree.Apply, tree.Name))
-    assert isinstance(
-        read.value, (tree.Literal, tree.Name, tree.Incoming, tree.Listing, tree.Operation, tree.Apply)
-    )
+    assert isinstance(read.value, (tree.Literal, tree.Name, tree.Incoming, tree.Listing, tree.Operation, tree.Apply))
     argument = tree.Argument(name, read.value, read.span)
     if isinstance(value, tree.Name):
         return replace(setting, value=tree.Apply(value.name, (argument,), value.span))

@@ -159,3 +159,11 @@ def test_what_l2norm_with_a_scale_keeps_is_what_torch_keeps() -> None:
 
     kept, _ = kept_and_macs(Scaled(), (1, 8, 5, 5))
     assert kept_by(layer_of("l2norm(20)"), *shapes_of("8x5x5")) == kept
+
+
+@pytest.mark.parametrize("shape", ["4x1x1", "4x1"])
+def test_instance_normalisation_refuses_a_single_place(shape: str) -> None:
+    assert refusal("instancenorm", shape) == (
+        f"E201: `instancenorm` needs more than one place\ninput here is {shape}\n"
+        "note: the variance of one value is 0, and PyTorch refuses to divide by it"
+    )
