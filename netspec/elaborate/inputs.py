@@ -29,7 +29,7 @@ def declare(program: Program, item: tree.Input, frame: Frame, flow: int) -> int:
         title = "there are two inputs without a name" if item.name is None else f"two inputs are called `{name}`"
         return program.expander.fail(Diagnostic("E109", title, (label,)), frame)
     read = _read(program, item.shape.text, item.shape.span)
-    for key in (item.name, None) if len(program.declared) <= 1 else (item.name,):
+    for key in (name, None) if len(program.declared) <= 1 else (name,):
         if key in program.shapes:
             read = _read_given(program, program.shapes.pop(key), name)
             break
@@ -81,7 +81,8 @@ def implicit(program: Program, item: tree.Item, frame: Frame) -> int:
         return program.expander.fail(Diagnostic("E115", title, (Label(item.span),), helps=(help,)), frame)
     if "input" in program.expander.inputs:
         return program.expander.inputs["input"]
-    read = _read_given(program, program.shapes.pop(None), "input") if None in program.shapes else None
+    key = next((key for key in ("input", None) if key in program.shapes), "")
+    read = _read_given(program, program.shapes.pop(key), "input") if key != "" else None
     if read is None:
         title = "no input is written: sizes are given in terms of its channels C, height H and width W"
         help = Help("write it before the first layer (`3x32x32-…`), or give `--input 3x32x32`")

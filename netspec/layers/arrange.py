@@ -142,7 +142,7 @@ class Crop(Layer):
 class ZeroPad(Layer):
     """Puts zeros around a map: `(C, H, W) -> (C, H + before + after, W + before + after)`.
 
-    `zeropad(1)` on all sides, `zeropad(1, 0)` and `zeropad([1, 0])` above and to the left only, `zeropad(1x0)` above and
+    `zeropad(1)` on all sides, `zeropad(1, 0)` or `zeropad([1, 0])` above and to the left only, `zeropad(1x0)` above and
     below only.
     `zeropad(channels=8)` puts 8 maps of zeros before the channels and 8 after: a shortcut without weights to a wider
     map (He 2015, option A).

@@ -62,3 +62,9 @@ def check_groups(shape: Shape, groups: int) -> None:
 def number(value: Fraction | int) -> int | float:
     """A number as Python writes it in a torch call: whole where it is whole."""
     return int(value) if value == int(value) else float(value)
+
+
+def one_value(what: str, here: str, at: str | None = None) -> Misuse:
+    """The error of a layer that would normalise single values."""
+    notes = ("the variance of one value is 0, and PyTorch refuses to divide by it",)
+    return Misuse("E201", what, at=at, here=here, notes=notes)

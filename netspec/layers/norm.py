@@ -28,7 +28,7 @@ from netspec.layers.base import (
     same_shape,
     trained_count,
 )
-from netspec.layers.features import check_groups, features_first, features_last, number
+from netspec.layers.features import check_groups, features_first, features_last, number, one_value
 from netspec.layers.inputs import need_map
 from netspec.layers.steps import figure, times
 from netspec.records import frozen
@@ -175,6 +175,9 @@ class GroupNorm(Layer):
                 notes=("`layernorm` normalises the features of each token",),
             )
         check_groups(shape, self.groups)
+        if shape.channels == self.groups and all(size == 1 for size in shape.sizes):
+            here = f"{self.groups:,} groups of {shape}"
+            raise one_value("`groupnorm` needs groups of more than one value", here, at="groups")
         return shape
 
     def weights(self, inputs: Shapes) -> Mapping[str, Weight]:
@@ -220,12 +223,7 @@ class InstanceNorm(Layer):
     def out_shape(self, inputs: Shapes) -> Shape:
         shape = need_map(self, inputs)
         if all(size == 1 for size in shape.sizes):
-            raise Misuse(
-                "E201",
-                "`instancenorm` needs more than one place",
-                here=f"input here is {shape}",
-                notes=("the variance of one value is 0, and PyTorch refuses to divide by it",),
-            )
+            raise one_value("`instancenorm` needs more than one place", f"input here is {shape}")
         return shape
 
     def weights(self, inputs: Shapes) -> Mapping[str, Weight]:

@@ -81,7 +81,8 @@ class DropPath(Layer):
     explain = no_steps
 
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
-        return Keeps(extra=1) if self.rate else Keeps()
+        images = 1 if output.rows is None else output.rows  # each region is dropped for itself
+        return Keeps(extra=images) if self.rate else Keeps()
 
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
         return (call("ours.DropPath", rate=number(self.rate)),)

@@ -60,9 +60,8 @@ def of_torch(attribute: str, call: Call) -> Made:
     """A module of torch's or of ours; what a convolution does not mention has its default."""
     if not call.target.startswith("nn.Conv") or "Transpose" in call.target:
         return Made(attribute, call.target, call.arguments, {})
-    arguments = {**call.arguments, **{name: CONVOLUTION[name] for name in CONVOLUTION if name not in call.arguments}}
-    order = [*(name for name in arguments if name not in CONVOLUTION), *CONVOLUTION]
-    return Made(attribute, call.target, {name: arguments[name] for name in order}, CONVOLUTION)
+    first = {name: value for name, value in call.arguments.items() if name not in CONVOLUTION}
+    return Made(attribute, call.target, {**first, **CONVOLUTION, **call.arguments}, CONVOLUTION)
 
 
 def constructor(sections: Sequence[Sequence[Made]]) -> tuple[Constructor, list[dict[str, Any]]]:
@@ -128,7 +127,7 @@ def initialiser(made: Constructor) -> list[str]:
               for number, member in enumerate(made.members)]  # fmt: skip
     at = 0
     while at < len(values):
-        length = _loop(made.members[at:], values[at:])
+        length = _loop(made.members, values, at)
         if length >= SHORTEST_LOOP:
             lines += _repeated(made.members[at : at + length], values[at : at + length])
             at += length
@@ -142,7 +141,7 @@ def value(member: Made, places: Mapping[str, str | None]) -> Called:
     """The call that makes a member; an argument whose place is a parameter's is that parameter."""
     positional: list[Any] = []
     named: dict[str, Any] = {}
-    block = not member.maker.startswith(("nn.", "ours.")) and member.maker not in homes()
+    block = not _is_module(member.maker)
     for name, given in member.arguments.items():
         place = places[name]
         if place is None and name in member.defaults and member.defaults[name] == given:
@@ -156,15 +155,23 @@ def value(member: Made, places: Mapping[str, str | None]) -> Called:
     return Called(member.maker, tuple(positional), named)
 
 
-def _loop(members: Sequence[Made], values: Sequence[Called]) -> int:
-    """How many members from the first on are numbered sections of one class, made alike or in even steps."""
-    stem, start = numbered(members[0].attribute)
-    if not stem or members[0].maker.startswith(("nn.", "ours.")):
+def _is_module(maker: str) -> bool:
+    """Whether this makes a module of torch's or of ours, rather than a section."""
+    return maker.startswith(("nn.", "ours.")) or maker in homes()
+
+
+def _loop(members: Sequence[Made], values: Sequence[Called], at: int) -> int:
+    """How many members from this one on are numbered sections of one class, made alike or in even steps."""
+    first = members[at]
+    stem, start = numbered(first.attribute)
+    if not stem or _is_module(first.maker):
         return 0
-    length = 0
-    for member, each in zip(members, values, strict=True):
-        step = _step(values[0], values[1], length, each) if length else True
-        if member.maker != members[0].maker or numbered(member.attribute) != (stem, start + length) or not step:
+    length = 1
+    while at + length < len(members):
+        member = members[at + length]
+        if member.maker != first.maker or numbered(member.attribute) != (stem, start + length):
+            break
+        if not _step(values[at], values[at + 1], length, values[at + length]):
             break
         length += 1
     return length

@@ -47,13 +47,7 @@ def variables(
 
     `arguments` are those of the section's inputs; `titles` names of results that their variables shall have.
     """
-    uses: dict[int, int] = dict.fromkeys(results, 1)
-    last: dict[int, int] = {}
-    for place, step in enumerate(section.steps):
-        for value in set(step.inputs):
-            uses[value] = uses.get(value, 0) + 1
-            last[value] = place
-    last.update(dict.fromkeys(results, len(section.steps)))
+    uses, last = _uses(section, results)
     held = dict(zip(section.inputs, arguments, strict=True))
     named = _names(section, uses, arguments, titles or {})
     pool = [letter for letter in LETTERS if letter not in named.values()]
@@ -70,13 +64,27 @@ def variables(
             if value not in last:
                 targets.append(None)
                 continue
-            taken = set(held.values())
             preferred = sources[:1] if len(sources) == 1 and own(sources[0]) else ()
-            free = chain(preferred, pool, (f"x{number}" for number in count(1)))
-            held[value] = named.get(value) or next(name for name in free if name not in taken)
+            held[value] = named.get(value) or _free((*preferred, *pool), set(held.values()))
             targets.append(held[value])
         assigned.append(Assigned(step, sources, tuple(targets)))
     return assigned, held
+
+
+def _uses(section: Section, results: Collection[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """How often each value is used, and the place of its last use; results are used in the end."""
+    uses: dict[int, int] = dict.fromkeys(results, 1)
+    last: dict[int, int] = {}
+    for place, step in enumerate(section.steps):
+        for value in set(step.inputs):
+            uses[value] = uses.get(value, 0) + 1
+            last[value] = place
+    return uses, {**last, **dict.fromkeys(results, len(section.steps))}
+
+
+def _free(names: Sequence[str], taken: Collection[str]) -> str:
+    """The first of these, or then of `x1`, `x2`, …, that is not taken."""
+    return next(name for name in chain(names, (f"x{number}" for number in count(1))) if name not in taken)
 
 
 def _names(

@@ -37,7 +37,8 @@ def attribute(name: str) -> str:
     Other characters than letters, digits and `_` become `_`; a leading digit gets a `_` before it; keywords, words of
     `nn.Module` and names that begin with `_` (private to it) get a `_` behind.
     """
-    text = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
+    text = name if name.isascii() else unicodedata.normalize("NFKC", name)
+    text = re.sub(r"\W", "_", text)
     if not f"_{text}".isidentifier():
         text = re.sub(r"\W", "_", text, flags=re.ASCII)
     if text[:1].isdigit():

@@ -219,7 +219,7 @@ def _cannot_share(node: Node, call: Call, owner: Node, its_call: Call) -> Diagno
 
 def given(name: str, kind: str) -> str:
     """The name if the author gave it, with `as`; empty if it is a kind and its number, which netspec gives."""
-    return "" if fullmatch(rf"{re.escape(kind)}\d+(_\d+)*_*", name) else name
+    return "" if name.startswith(kind) and fullmatch(r"\d+(_\d+)*_*", name[len(kind) :]) else name
 
 
 def _word(part: Part) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from netspec.graph import Graph
 from netspec.layers.base import Call
@@ -23,20 +23,22 @@ def source(graph: Graph) -> str:
         SpecError: E127 where the module of a layer depends on a size that is not known.
     """
     made = plan(graph)
-    used = sorted(_ours(made.root))
+    targets = _targets(made.root)
+    used = sorted(_ours(targets))
     local = replace(made, root=_copied(made.root))
     written = classes(local, TAKEN | frozenset(used))
     body = [*map(copy_of, used), *(list(each.lines) for each in written), main(made, written[-1].name)]
     closing = ['if __name__ == "__main__":', "    main()"]
-    return _file(header(graph), ["torch", *_functional(made.root)], [], [*body, closing])
+    return _file(header(graph), ["torch", *_functional(targets)], [], [*body, closing])
 
 
 def classes_of(made: Plan) -> tuple[str, str]:
     """The same classes for `netspec.lowering.build`, with our modules imported, and the name of the network's."""
     written = classes(made, TAKEN | frozenset(homes()))
-    ours = ["from netspec.lowering import modules as ours"] if any(_ours(made.root)) else []
+    targets = _targets(made.root)
+    ours = ["from netspec.lowering import modules as ours"] if _ours(targets) else []
     body = [list(each.lines) for each in written]
-    text = _file([], ["torch", *_functional(made.root)], ours, body)
+    text = _file([], ["torch", *_functional(targets)], ours, body)
     return text, written[-1].name
 
 
@@ -49,25 +51,25 @@ def _file(above: Sequence[str], imports: Sequence[str], ours: Sequence[str], par
     return "\n".join(lines) + "\n"
 
 
-def _calls(section: Section) -> Iterator[Call]:
-    """All calls of a section and of those in it."""
-    for step in section.steps:
-        yield from (apply.call for apply in step.applies if apply.call is not None)
+def _targets(section: Section) -> set[str]:
+    """What is called in a section and in those in it."""
+    found = {apply.call.target for step in section.steps for apply in step.applies if apply.call is not None}
     for member in section.members.values():
         if isinstance(member, Section):
-            yield from _calls(member)
+            found |= _targets(member)
         else:
-            yield member
+            found.add(member.target)
+    return found
 
 
-def _ours(section: Section) -> set[str]:
-    """The modules of ours that it uses."""
-    return {call.target.removeprefix("ours.") for call in _calls(section) if call.target.startswith("ours.")}
+def _ours(targets: Iterable[str]) -> list[str]:
+    """The modules of ours among these."""
+    return [target.removeprefix("ours.") for target in targets if target.startswith("ours.")]
 
 
-def _functional(section: Section) -> list[str]:
-    used = any(call.target.startswith("F.") for call in _calls(section))
-    return ["torch.nn.functional as F"] if used else []
+def _functional(targets: Iterable[str]) -> list[str]:
+    """The import of torch's functions where some are used."""
+    return ["torch.nn.functional as F"] if any(target.startswith("F.") for target in targets) else []
 
 
 def _copied(section: Section) -> Section:

@@ -82,8 +82,9 @@ def _content(source: Source) -> dict[str, Any]:
             object_pairs_hook=_without_repeats,
         )
     except json.JSONDecodeError as error:
-        at = min(error.pos, len(source.text))
-        label = Label(Span(source, at, min(at + 1, len(source.text))), _clause(error.msg))
+        last = max(len(source.text.rstrip()) - 1, 0)
+        at, behind = min(error.pos, last), " behind this" if error.pos > last else ""
+        label = Label(Span(source, at, min(at + 1, len(source.text))), _clause(error.msg) + behind)
         raise SpecError((Diagnostic("E131", f"{refused}: it breaks off or goes wrong here", (label,)),)) from None
     except _Refused as error:
         raise SpecError((Diagnostic("E131", f"{refused}: {error}"),)) from None

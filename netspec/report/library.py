@@ -8,8 +8,8 @@ from itertools import groupby
 from netspec.analysis.facts import Analysis
 from netspec.library import Shipped
 from netspec.report.figures import cell, short
-from netspec.shape import Count
 from netspec.report.layout import shorten
+from netspec.shape import Count
 
 HEADINGS = ("name", "year", "input", "parameters", "MACs", "what")
 RIGHT = (False, False, False, True, True, False)

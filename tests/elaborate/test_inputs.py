@@ -213,3 +213,8 @@ def test_an_output_with_nothing_in_it() -> None:
 def test_a_value_that_nothing_uses_is_warned_about() -> None:
     assert findings("input 3x8x8\n4C3 as a - relu\n@a - tanh") == ["W002"]
     assert findings("input a 3x8x8\ninput b 3x8x8\n@a - tanh") == ["W002"]
+
+
+def test_the_unnamed_input_may_be_given_by_its_name() -> None:
+    for text in ("1x29x29-20C4", "input 1x29x29\n20C4", "20C4"):
+        assert shapes(text, inputs={"input": "3x9x9"})[0] == "3x9x9"

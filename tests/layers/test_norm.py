@@ -167,3 +167,11 @@ def test_instance_normalisation_refuses_a_single_place(shape: str) -> None:
         f"E201: `instancenorm` needs more than one place\ninput here is {shape}\n"
         "note: the variance of one value is 0, and PyTorch refuses to divide by it"
     )
+
+
+@pytest.mark.parametrize("shape", ["4", "4x1x1"])
+def test_group_normalisation_refuses_groups_of_one_value(shape: str) -> None:
+    assert refusal("groupnorm(4)", shape) == (
+        f"E201: `groupnorm` needs groups of more than one value\nat groups\n4 groups of {shape}\n"
+        "note: the variance of one value is 0, and PyTorch refuses to divide by it"
+    )

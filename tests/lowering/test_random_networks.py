@@ -216,6 +216,23 @@ def test_a_random_network_keeps_the_laws_of_torch(text: str) -> None:
     keeps_the_laws_of_torch(text)
 
 
+FOUND = (
+    # the receptive field of tokens behind a permutation that changes nothing
+    "2x9x7\npatches(2, 6) - permute([0, 1])",
+    # a default that is a word, as JSON has it
+    "6x9x7\nadaptivepool(2)",
+    # a value that nothing uses, computed of one that is there in training only
+    "2x9x7\nelu as start\noutput head { gelu }\n2C1\n@input - relu",
+)
+"""What random networks have found."""
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_what_random_networks_have_found_stays_mended(text: str) -> None:
+    keeps_the_laws_of_text(f"input {text}")
+    keeps_the_laws_of_torch(f"input {text}")
+
+
 @pytest.mark.slow
 @settings(AS_THEY_COME, max_examples=20_000)
 @given(networks())

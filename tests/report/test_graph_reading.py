@@ -133,7 +133,7 @@ def test_a_part_that_is_not_what_it_must_be_is_refused_by_its_place(way: str, va
             '{"a": ',
             (
                 "is not a network in JSON: it breaks off or goes wrong here\n"
-                '  --> net.json:1:7\n   |\n 1 | {"a":\n   |       ^ expecting value'
+                '  --> net.json:1:5\n   |\n 1 | {"a":\n   |     ^ expecting value behind this'
             ),
         ),
         ('{"a": 1.5}', "is not a network in JSON: it holds 1.5, and all its numbers are whole"),
