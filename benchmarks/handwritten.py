@@ -28,7 +28,8 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
-        return self.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+        out: Tensor = self.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+        return out
 
 
 class Bottleneck(nn.Module):
@@ -51,7 +52,8 @@ class Bottleneck(nn.Module):
         y = self.relu(self.bn1(self.conv1(x)))
         y = self.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
-        return self.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+        out: Tensor = self.relu(y + (x if self.shortcut is None else self.shortcut(x)))
+        return out
 
 
 class ResNet(nn.Module):
@@ -197,13 +199,17 @@ class GoogLeNet(nn.Module):
         x = self.relu(self.conv3(self.relu(self.conv2(x))))
         x = self.pool(self.norm(x))
         x = self.pool(self.inception_3b(self.inception_3a(x)))
-        head1 = x = self.inception_4a(x)
-        head2 = x = self.inception_4d(self.inception_4c(self.inception_4b(x)))
+        x = self.inception_4a(x)
+        if self.training:
+            head1 = self.head1(x)
+        x = self.inception_4d(self.inception_4c(self.inception_4b(x)))
+        if self.training:
+            head2 = self.head2(x)
         x = self.pool(self.inception_4e(x))
         x = self.gap(self.inception_5b(self.inception_5a(x)))
         logits: Tensor = self.fc(self.dropout(torch.flatten(x, 1)))
         if self.training:
-            return {"head1": self.head1(head1), "head2": self.head2(head2), "main": logits}
+            return {"head1": head1, "head2": head2, "main": logits}
         return logits.softmax(1)
 
 

@@ -8,7 +8,7 @@ from math import prod
 from hypothesis import strategies as st
 
 from netspec.shape import Shape
-from tests.lowering.single_layers import kind, pick, single_layer, through
+from tests.lowering.single_layers import kind, known, pick, single_layer, through
 from tests.lowering.writer import Writer, Written, quoted
 
 
@@ -109,7 +109,7 @@ def bring(have: Shape, want: Shape) -> str | None:
         return f"dense({want.channels})"
     if want.tokens is not None:
         return None if want.rows is not None else _tokens(have, want)
-    count = prod((want.channels, *want.sizes))  # type: ignore[arg-type]
+    count = prod(map(known, (want.channels, *want.sizes)))
     flat = f"{'GAP' if not have.is_vector else 'identity'} - dense({count})"
     return f"{flat} - reshape({'x'.join(map(str, (want.channels, *want.sizes)))})" if want.sizes else flat
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from netspec.shape import Shape
 from tests.lowering.block_bodies import PIECES
 from tests.lowering.branching import bring
-from tests.lowering.single_layers import kind, pick, single_layer
+from tests.lowering.single_layers import kind, pick, seldom, single_layer
 from tests.lowering.writer import Writer, Written
 
 
@@ -89,7 +89,7 @@ def define_block(writer: Writer, shape: Shape) -> str:
 def shared(writer: Writer, shape: Shape, depth: int) -> Written:
     """A use of a shared chain, defined now or before."""
     alike = [name for name, first in writer.shares.items() if first == shape or writer.can_share(name, shape)]
-    if alike and pick(writer.draw, (True, True, False)):
+    if alike and not seldom(writer.draw):
         return writer.probed(shape, pick(writer.draw, alike))
     name, named, free = f"share_{len(writer.shares) + 1}", writer.named, writer.free_names
     writer.named, writer.free_names = {}, ["a", "b"]

@@ -14,7 +14,7 @@ from netspec.shape import Shape, letter
 from netspec.source import Source
 from tests.lowering.branching import merge
 from tests.lowering.items import block, choice, each, group, repeat, shared
-from tests.lowering.single_layers import Draw, pick, single_layer, through
+from tests.lowering.single_layers import Draw, pick, seldom, single_layer, through
 from tests.lowering.writer import Writer, Written, quoted
 
 
@@ -49,7 +49,7 @@ def networks(draw: Draw) -> str:
     shape = shapes[first]
     if count > 1:
         writer.named.update(shapes)
-    if shape.rank == 2 and pick(draw, (False, False, False, True)):
+    if shape.rank == 2 and seldom(draw):
         boxes = pick(draw, BOXES)
         lines.append(f"input boxes {boxes}")
         lines[0] = f"input {first or 'image'} {inputs[first]}"
@@ -57,7 +57,7 @@ def networks(draw: Draw) -> str:
         first = first or "image"
     body, _ = stages(writer, shape, f"@{quoted(first)}" if len(lines) > 1 else "")
     prelude = [f"param width = {pick(draw, (4, 3))}", "let twice = 2 * width"]
-    if pick(draw, (False, False, False, True)):
+    if seldom(draw):
         prelude.append("default conv(bias=false)")
     return "\n".join((*prelude, *writer.definitions, *lines, *body, *recipe(writer))) + "\n"
 

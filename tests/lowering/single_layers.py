@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from hypothesis import strategies as st
 
 from netspec.layers.base import Misuse
-from netspec.shape import Shape
+from netspec.shape import Count, Dim, Shape
 from tests.layers.reading import layer_of
 
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
@@ -25,6 +25,17 @@ def pick(draw: Draw, choices: Sequence[Drawn]) -> Drawn:
     """One of the choices, the first where a failure is made small."""
     chosen: Drawn = draw(st.sampled_from(choices))
     return chosen
+
+
+def seldom(draw: Draw) -> bool:
+    """Yes, once in four times."""
+    return pick(draw, (False, False, False, True))
+
+
+def known(dim: Dim) -> int:
+    """A size that is no letter."""
+    assert isinstance(dim, int)
+    return dim
 
 
 @cache
@@ -89,7 +100,7 @@ def _groups(draw: Draw, shape: Shape) -> int:
     return pick(draw, _divisors(shape.channels))
 
 
-def _divisors(number: Any) -> list[int]:
+def _divisors(number: Count) -> list[int]:
     assert isinstance(number, int)
     return [each for each in range(1, number + 1) if number % each == 0]
 
@@ -106,8 +117,8 @@ def _conv(draw: Draw, shape: Shape) -> str:
     maps, kernel = draw(st.integers(1, 8)), _size(draw, shape, (1, 3, 2, 4))
     if draw(st.booleans()):
         return f"{maps}C{kernel}{pick(draw, ('', 'p', 'p1', 's2p1'))}"
-    if pick(draw, (False, False, False, True)):
-        channels = range(shape.channels)  # type: ignore[arg-type]
+    if seldom(draw):
+        channels = range(known(shape.channels))
         row = st.lists(st.sampled_from(channels), min_size=1, max_size=3, unique=True)
         rows = draw(st.lists(row, min_size=maps, max_size=maps))
         return _call("conv", maps, kernel, *_window(draw, shape, "dilation"), f"connect={rows}")
@@ -165,12 +176,12 @@ def _reshape(draw: Draw, shape: Shape) -> str:
 
 
 def _slice(draw: Draw, shape: Shape) -> str:
-    start = draw(st.integers(0, shape.channels - 1))  # type: ignore[operator]
-    return _call("slice", start, draw(st.integers(start + 1, shape.channels)))
+    start = draw(st.integers(0, known(shape.channels) - 1))
+    return _call("slice", start, draw(st.integers(start + 1, known(shape.channels))))
 
 
 def _crop(draw: Draw, shape: Shape) -> str:
-    return "crop(" + "x".join(str(draw(st.integers(1, size))) for size in shape.sizes) + ")"
+    return "crop(" + "x".join(str(draw(st.integers(1, known(size)))) for size in shape.sizes) + ")"
 
 
 def _zeropad(draw: Draw, shape: Shape) -> str:
@@ -260,21 +271,11 @@ ON_MAPS = (
     "patches", "patches", "patches", "patches", "patches",
     "groupnorm",
 )  # fmt: skip
+ON_TOKENS = ("attention", "classtoken", "position", "taketoken", "permute", "gap", "gmp")
 
 WORDS: dict[str, tuple[str, ...]] = {
     "vector": (*ANYWHERE, "reshape", "groupnorm"),
-    "tokens": (
-        *ANYWHERE,
-        "attention",
-        "attention",
-        "classtoken",
-        "classtoken",
-        "position",
-        "taketoken",
-        "permute",
-        "gap",
-        "gmp",
-    ),
+    "tokens": (*ON_TOKENS, *ON_TOKENS, *ON_TOKENS, *ANYWHERE),
     "1d": ON_MAPS + ANYWHERE,
     "2d": ("conv", *ON_MAPS, *ANYWHERE, "pixelshuffle", "attention"),
     "3d": ON_MAPS + ANYWHERE,

@@ -289,6 +289,7 @@ def test_a_block_of_which_nothing_ever_runs_is_no_section() -> None:
 def test_a_softmax_that_other_layers_use_runs_always() -> None:
     assert roles(netspec.compile("5 - softmax - 3N")).when == ("", "", "")
     assert roles(netspec.compile("5 - 3N - softmax")).when == ("", "", "evaluation")
+    assert roles(netspec.compile("input 5\n3N - softmax\noutput side { 2N }")).when == ("", "", "", "")
 
 
 def test_a_size_that_is_not_known_is_an_error_for_every_layer_that_needs_it() -> None:

@@ -18,7 +18,7 @@ from netspec.lowering.build import build
 from netspec.lowering.source import source
 from netspec.records import frozen
 from netspec.report.graph_json import read, write
-from netspec.shape import Count, Shape
+from netspec.shape import Count, Shape, Unknown
 from netspec.source import Source
 from tests.language.test_format_networks import network
 from tests.lowering.interpreted import Interpreted, counting, interpret, path
@@ -55,7 +55,7 @@ def case_of(text: str) -> Case:
     torch.manual_seed(0)  # so that what fails once fails again
     module, inputs = build(graph).eval(), images(graph)
     state = {
-        f"{path(node.name)}.{name}": torch.rand(weight.shape)  # positive, as variances are
+        f"{path(node.name)}.{name}": torch.rand([number(size) for size in weight.shape])  # positive, as variances are
         for node in graph.nodes
         for name, weight in graph.weights_of(node).items()
     }
@@ -81,14 +81,13 @@ def batch_of(graph: Graph) -> int:
 
 def in_torch(graph: Graph, shape: Shape) -> tuple[int, ...]:
     """The shape of the tensor for the batch; maps of boxes are a batch themselves."""
-    sizes = tuple(map(number, shape.dims))
-    return sizes if shape.rows is not None else (batch_of(graph), *sizes)
+    sizes = [number(size) for size in shape.dims]
+    return tuple(sizes) if shape.rows is not None else (batch_of(graph), *sizes)
 
 
 def number(count: Count) -> int:
-    value = count if isinstance(count, int) else count.at(LETTERS)  # type: ignore[union-attr]
-    assert isinstance(value, int)
-    return value
+    assert not isinstance(count, Unknown)
+    return count if isinstance(count, int) else count.at(LETTERS)
 
 
 def outputs_of(result: Tensor | dict[str, Tensor]) -> dict[str, Tensor]:
@@ -206,13 +205,8 @@ AS_THEY_COME = settings(deadline=None, suppress_health_check=[HealthCheck.too_sl
 
 @settings(AS_THEY_COME, max_examples=500)
 @given(networks())
-def test_a_random_network_keeps_the_laws_of_text(text: str) -> None:
+def test_a_random_network_keeps_all_laws(text: str) -> None:
     keeps_the_laws_of_text(text)
-
-
-@settings(AS_THEY_COME, max_examples=500)
-@given(networks())
-def test_a_random_network_keeps_the_laws_of_torch(text: str) -> None:
     keeps_the_laws_of_torch(text)
 
 
@@ -242,7 +236,8 @@ def test_twenty_thousand_random_networks_keep_all_laws(text: str) -> None:
 
 
 def test_random_networks_have_every_layer_and_are_seldom_illegal() -> None:
-    written, layers = [], set()
+    written: list[str] = []
+    layers: set[str] = set()
 
     @settings(AS_THEY_COME, max_examples=600, phases=[Phase.generate], derandomize=True, database=None)
     @given(networks())

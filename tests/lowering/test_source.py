@@ -311,6 +311,28 @@ tanh - unit(5) - unit(6) - unit(8)""")
     assert "range" not in text.partition("def forward(self, x: Tensor) -> Tensor:\n        x = self.unit1")[0]
 
 
+def test_copies_beside_each_other_are_no_loop() -> None:
+    assert forward("block unit() { 4C1 - relu }\ninput 4x8x8\nconcat { | unit | unit | unit }") == [
+        "        y = self.unit1(x)  # 4x8x8",
+        "        z = self.unit2(x)  # 4x8x8",
+        "        x = self.unit3(x)  # 4x8x8",
+        "        return torch.cat((y, z, x), dim=1)  # 12x8x8",
+    ]
+
+
+def test_blocks_of_the_same_members_that_do_something_else_are_two_classes() -> None:
+    text = network(
+        "block unit(f) { if f { add { | identity | relu } } else { relu } }\ninput 4\nunit(true) - unit(false)"
+    )
+    assert re.findall(r"^class (\w+)", text, re.MULTILINE) == ["Unit", "Unit2", "Network"]
+
+
+def test_what_a_convolution_seldom_has_is_an_argument_with_a_default() -> None:
+    text = network("block unit(c, s=1) { conv(c, 3, stride=s) }\ninput 3x16x16\nunit(4) - unit(5, s=2) - unit(5)")
+    assert "    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:\n" in text
+    assert "        self.unit1 = Unit(3, 4)\n        self.unit2 = Unit(4, 5, stride=2)\n" in text
+
+
 def test_parameters_are_shown() -> None:
     graph = netspec.compile("param n = 3\ninput 3x8x8\nconv(n, 1)", n=5)
     assert "\nParameters: n=5.\n" in source(graph)

@@ -10,7 +10,7 @@ import netspec
 from netspec.diagnostics import SpecError
 from netspec.shape import Shape
 from netspec.source import Source
-from tests.lowering.single_layers import MOST_ELEMENTS, Draw, pick, single_layer
+from tests.lowering.single_layers import MOST_ELEMENTS, Draw, pick, seldom, single_layer
 
 NAMES = (
     "a",
@@ -76,7 +76,7 @@ class Writer:
         """One item that takes this shape; at `depth` 0 a single layer."""
         before = dict(self.named)
         text, output = pick(self.draw, self.ways)(self, shape, depth) if depth else single_layer(self.draw, shape)
-        if self.free_names and pick(self.draw, (False, False, False, True)):
+        if self.free_names and seldom(self.draw):
             name = pick(self.draw, self.free_names)
             self.free_names.remove(name)
             if text.startswith("{"):  # a chain in braces that has a name keeps the names inside to itself

@@ -153,6 +153,20 @@ def test_text_that_is_no_such_network_is_refused_with_the_whole_reason(text: str
     assert refusal(text) == f"error[E131]: `net.json` {error}"
 
 
+@pytest.mark.parametrize(
+    ("spec", "sharing", "owner"),
+    [
+        ("3x9x9 - 8C3 - 8C3", "conv2", "conv1"),  # one sees 3 channels, the other 8
+        ("input a 4\nshare s { 2N }\n@a - s as one\n@a - s as two\n@a - s as three", "three.dense1", "two.dense1"),
+    ],
+)
+def test_only_weights_that_fit_and_are_their_owners_own_are_shared(spec: str, sharing: str, owner: str) -> None:
+    content = document(spec)
+    number = next(number for number, node in enumerate(content["nodes"]) if node["name"] == sharing)
+    what = f"`nodes[{number}].owner` names `{owner}`, whose weights don't fit"
+    assert refusal(changed(content, f"nodes[{number}].owner", owner)) == f"error[E131]: `net.json`: {what}"
+
+
 def test_a_size_that_is_too_large_is_refused_where_it_comes_out() -> None:
     wide = chain(f"1x{2**31 - 1}", layer("upsample", 2))
     what = "`nodes[1]` can't be: a size comes out that is over 2,147,483,647"
