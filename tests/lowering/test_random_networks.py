@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -175,7 +175,7 @@ def alike(one: Tensor, other: Tensor) -> bool:
 CONSTRUCTS = (
     *("block ", "share ", "default ", "let ", "each ", "if ", "else ", "output ", "train ", "in.c", "in.t", "2 * "),
     *("0 * ", "@left", "input right", "input boxes Rx4", "groups=", "dilation=", "pad=[[", "pad=same", "connect="),
-    *(' as "3a"', "ceil=true", "concat(crop=true)", "count_pad=false", "output_pad=", "window=", "stride=1x2"),
+    *(' as "3a"', "ceil=true", "concat(crop=true)", "count_pad=false", "output_pad=", "window=", "x2"),
 )
 """Parts of the language that a spec can be seen to have."""
 
@@ -198,6 +198,15 @@ def keeps_the_laws_of_torch(text: str) -> None:
     case = case_of(text)
     for law in OF_TORCH:
         law(case)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """More than one only wait for each other, in networks this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 AS_THEY_COME = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -41,7 +41,8 @@ class Writer:
 
     `definitions` are lines that stand before the network; `blocks` the names of blocks by the kind of value that they
     take, `shares` those of shared chains with the shape of their first use; `named` the values that `@` can mean here;
-    `entered` is what flows into the braces around, None outside all; `boxes` are boxes that nothing has used yet.
+    `repeats` counts the repetitions around, in which no output can have a name of its own; `entered` is what flows into
+    the braces around, None outside all; `boxes` are boxes that nothing has used yet.
     """
 
     def __init__(self, draw: Draw, ways: Sequence[Way]) -> None:
@@ -52,7 +53,8 @@ class Writer:
         self.shares: dict[str, Shape] = {}
         self.named: dict[str, Shape] = {}
         self.free_names = list(NAMES)
-        self.outputs: list[str] = []
+        self.outputs = 0
+        self.repeats = 0
         self.entered: Shape | None = None
         self.boxes: tuple[str, Shape] | None = None
 

@@ -59,13 +59,23 @@ def export(
         TooLarge: if the weights are more than 2 GB.
         OSError: if the file can't be written.
     """
+    made = model(graph, _drawn(graph, seed) if weights is None else weights, opset=opset)
+    _save(Path(path), made.SerializeToString())
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Write a file: under another name first, so that no reader and no crash ever leaves half of it."""
     import os
 
-    made = model(graph, _drawn(graph, seed) if weights is None else weights, opset=opset)
-    target = Path(path).resolve()
+    if path.exists() and not path.is_file():  # /dev/stdout, a pipe: written to, not replaced
+        path.write_bytes(content)
+        return
+    target = path.resolve()
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(made.SerializeToString())
+        temporary.write_bytes(content)
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o7777)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
