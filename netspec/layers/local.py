@@ -132,7 +132,7 @@ class Local(Layer):
         shares = per_axis(self.share, output.rank, "share")
         whole = [divmod(n, share) for n, share in zip(output.sizes, shares, strict=True) if isinstance(n, int)]
         if len(whole) < output.rank:
-            return 0
+            return Unknown("how many kernels are cut off depends on the size of the input")
         sides = [[count for count in (full, min(rest, 1)) if count] for full, rest in whole]
         blocks, sets = [sum(side) for side in sides], 0
         for taken in cartesian(*sides):

@@ -115,3 +115,9 @@ def test_what_does_not_fit_is_an_error(layer: Local, shape: Shape, code: str, at
     with pytest.raises(Misuse) as caught:
         layer.out_shape((shape,))
     assert (caught.value.code, caught.value.at) == (code, at)
+
+
+def test_what_a_shared_kernel_keeps_at_an_unknown_size_is_unknown() -> None:
+    layer, inputs = layer_of("local(8, 3, share=2)"), (shape_of("3xHxW"),)
+    kept = layer.keeps(inputs, layer.out_shape(inputs))
+    assert isinstance(kept.once, Unknown)

@@ -82,9 +82,10 @@ def block(writer: Writer, shape: Shape, depth: int) -> Written:
         known.append(define_block(writer, shape))
     name = pick(writer.draw, known)
     stride = pick(writer.draw, ("", ", 2", ", s=2"))
-    own = ("in.c",) if writer.entered in (None, shape) else ()
-    text = f"{name}({pick(writer.draw, ('4', '6', 'width', 'twice', *own))}{stride})"
     copies = pick(writer.draw, ("", "", "2 * ", "3 * "))
+    # where the text is tried, no braces are around it, and `in` is what flows into each copy
+    own = ("in.c",) if writer.entered is None or (writer.entered == shape and not copies) else ()
+    text = f"{name}({pick(writer.draw, ('4', '6', 'width', 'twice', *own))}{stride})"
     return writer.probed(shape, copies + text)
 
 
