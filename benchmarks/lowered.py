@@ -107,9 +107,9 @@ def forward_and_backward(module: nn.Module, images: Tensor) -> Callable[[], None
     module.train()
 
     def run() -> None:
-        module.zero_grad(set_to_none=True)
         loss = torch.stack([each.square().mean() for each in outputs(module(images))]).sum()
         loss.backward()  # type: ignore[no-untyped-call]
+        module.zero_grad(set_to_none=True)  # so that both modules find the memory alike
 
     return run
 

@@ -93,13 +93,14 @@ def encode_span(span: Span, number: int) -> dict[str, int]:
 
 def table_of(value: Any, keys: Sequence[str], at: str) -> list[Any]:
     """The values of an object that has exactly these keys, in this order."""
+    found = mapping(value, at)
     for key in keys:
-        if key not in mapping(value, at):
+        if key not in found:
             raise Malformed(f"{at}.{key}", "is missing")
-    for key in value:
+    for key in found:
         if key not in keys:
             raise Malformed(f"{at}.{key}", "is not known: " + ", ".join(f"`{each}`" for each in keys) + " are")
-    return [value[key] for key in keys]
+    return [found[key] for key in keys]
 
 
 def mapping(value: Any, at: str) -> dict[str, Any]:

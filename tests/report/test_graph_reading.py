@@ -52,6 +52,7 @@ def changed(content: Any, way: str, value: object) -> Any:
         ("more", 1, "`.more` is not known: "),
         ("nodes[2].owner", DELETE, "is missing"),
         ("nodes[2].extra", 1, "is not known: "),
+        ("nodes[0].arguments", None, "must be an object, not null"),
         ("nodes", {}, "must be an array, not an object"),
         ("nodes[2]", [], "must be an object, not an array"),
         ("name", None, "must be a string, not null"),
