@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 ORDER = (
     "records",
+    "files",
     "source",
     "shape",
     "excerpt",

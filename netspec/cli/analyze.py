@@ -57,7 +57,8 @@ def parser() -> Parser:
 def run(options: Namespace) -> int:
     """Print or write the report."""
     from netspec.cli.reading import analysis_of
-    from netspec.cli.stream import refusal, save, show
+    from netspec.cli.stream import save, show
+    from netspec.files import refusal
 
     analysis = analysis_of(options, parser(), dtype=options.dtype, batch=options.batch)
     ending = PurePath(options.to or "").suffix

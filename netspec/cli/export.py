@@ -41,7 +41,8 @@ def parser() -> Parser:
 def run(options: Namespace) -> int:
     """Write the network."""
     from netspec.cli.reading import graph_of
-    from netspec.cli.stream import refusal, save
+    from netspec.cli.stream import save
+    from netspec.files import refusal
 
     form = _form(options)
     graph = graph_of(options, parser())

@@ -40,7 +40,8 @@ def run(options: Namespace) -> int:
 
 
 def _format(spec: str, check: bool) -> int:
-    from netspec.cli.stream import refusal, save
+    from netspec.cli.stream import save
+    from netspec.files import refusal
     from netspec.language.format import format as canonical
     from netspec.library import find
 

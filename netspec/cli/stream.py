@@ -1,4 +1,4 @@
-"""Where text goes: standard output and error, coloured or not, and files that are written whole or not at all."""
+"""Where text goes: standard output and error, coloured or not, and files."""
 
 from __future__ import annotations
 
@@ -63,28 +63,7 @@ def show(sheet: Sheet, color: str) -> None:
 
 
 def save(path: str, text: str) -> None:
-    """Write a file: under another name first, so that no reader and no crash ever leaves half of it.
+    """Write a file, whole or not at all. Raises OSError if it can't be written."""
+    from netspec import files
 
-    Raises:
-        OSError: if it can't be written.
-    """
-    target = Path(path)
-    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: written to, not replaced
-        with target.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text)
-        return
-    target = target.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text)
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def refusal(path: str, error: OSError) -> str:
-    """Why a file can't be written, in one line."""
-    return f"`{path}` can't be written: {(error.strerror or str(error)).lower()}"
+    files.save(Path(path), text.encode("utf-8", errors="replace"))

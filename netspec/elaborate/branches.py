@@ -9,6 +9,7 @@ from netspec.elaborate.place import NOTHING
 from netspec.elaborate.resolve import Resolved, Unresolved, no_such_layer, read_paper, resolve_call, resolve_word
 from netspec.elaborate.scope import Frame
 from netspec.elaborate.titles import name_of
+from netspec.elaborate.uses import is_own
 from netspec.language import tree
 from netspec.layers import TABLE
 
@@ -82,7 +83,7 @@ def output(expander: Expander, item: tree.Output, frame: Frame, flow: int) -> in
 
 def head(expander: Expander, item: tree.Word | tree.Call, frame: Frame, flow: int) -> Resolved:
     """The layer that merges branches."""
-    if name_of(item) in frame.module.blocks or name_of(item) in frame.module.shares:
+    if is_own(item, frame):
         title = f"`{name_of(item)}` is a block of this spec and takes no branches"
         raise Unresolved(Diagnostic("E125", title, (Label(item.span),)))
     if isinstance(item, tree.Call):

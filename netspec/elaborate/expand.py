@@ -26,11 +26,10 @@ from netspec.source import Span
 
 
 class Expander:
-    """Expands one spec. `top` is its module; `nodes` collects what is made."""
+    """Expands one spec. `nodes` collects what is made."""
 
-    def __init__(self, nodes: Nodes, top: Module) -> None:
+    def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
-        self.top = top
         self.outputs: dict[str, tuple[int, Span]] = {}
         self.inputs: dict[str, int] = {}
         self.implicit_input: Callable[[tree.Item, Frame], int] = lambda item, frame: POISON

@@ -36,8 +36,8 @@ class Program:
         }
         self.parameters: dict[str, Value] = {}
         self.nodes = Nodes(limit)
-        self.module = Module(spec.source)
-        self.expander = Expander(self.nodes, self.module)
+        self.module = Module()
+        self.expander = Expander(self.nodes)
         self.expander.statement = self.statement
         self.expander.implicit_input = partial(inputs.implicit, self)
         self.frame = Frame(self.module, self.module.values, taken=given_names(spec.chain))
@@ -117,7 +117,7 @@ class Program:
             for diagnostic in error.diagnostics:
                 self.nodes.report(diagnostic)
             return
-        other = Module(spec.source)
+        other = Module()
         self._files.append(item.path_span)
         self.collect(spec.chain, other)
         self._files.pop()

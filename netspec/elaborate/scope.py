@@ -9,7 +9,7 @@ from netspec.graph import Scope
 from netspec.language import tree
 from netspec.layers.arguments import Value
 from netspec.records import field, mutable
-from netspec.source import Source, Span
+from netspec.source import Span
 
 
 @mutable
@@ -44,7 +44,6 @@ class Shared:
 class Module:
     """One file: its definitions and the values of its parameters and lets."""
 
-    source: Source
     blocks: dict[str, tuple[tree.Block, Module]] = field(default_factory=dict)
     shares: dict[str, tuple[Shared, Module]] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)

@@ -29,10 +29,8 @@ def call(
     copy: tuple[int, int] = (0, 1),
 ) -> int:
     """A layer with arguments, or a block."""
-    if item.name in frame.module.blocks:
-        return use_block(expander, item, frame, flow, name, copy)
-    if item.name in frame.module.shares:
-        return use_shared(expander, item, frame, flow, name)
+    if is_own(item, frame):
+        return use_own(expander, item, frame, flow, name, copy)
     if flow == NOTHING:
         flow = expander.flowing(flow, item, frame)
     return place_layer(expander, _resolve(expander, item, frame, flow), flow, frame, name)
@@ -62,13 +60,32 @@ def place_layer(expander: Expander, resolved: Resolved, flow: int, frame: Frame,
     return expander.nodes.place(resolved, (flow,), frame, name)
 
 
+def is_own(item: tree.Word | tree.Call, frame: Frame) -> bool:
+    """Whether an item is a block or a shared chain of the spec."""
+    return name_of(item) in frame.module.blocks or name_of(item) in frame.module.shares
+
+
+def use_own(
+    expander: Expander,
+    item: tree.Word | tree.Call,
+    frame: Frame,
+    flow: int,
+    name: str | None,
+    copy: tuple[int, int],
+) -> int:
+    """Expand a block or a shared chain of the spec."""
+    if name_of(item) in frame.module.blocks:
+        return use_block(expander, item, frame, flow, name, copy)
+    return use_shared(expander, item, frame, flow, name)
+
+
 def use_block(
     expander: Expander,
     item: tree.Word | tree.Call,
     frame: Frame,
     flow: int,
     name: str | None,
-    copy: tuple[int, int] = (0, 1),
+    copy: tuple[int, int],
 ) -> int:
     """Expand a use of a block."""
     block, module = frame.module.blocks[name_of(item)]

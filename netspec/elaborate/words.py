@@ -8,7 +8,7 @@ from netspec.diagnostics import Diagnostic, Help, Label
 from netspec.elaborate.place import NOTHING, POISON
 from netspec.elaborate.resolve import Resolved, Unresolved, resolve_number, resolve_word
 from netspec.elaborate.scope import Frame
-from netspec.elaborate.uses import place_layer, use_block, use_shared
+from netspec.elaborate.uses import is_own, place_layer, use_own
 from netspec.language import tree
 from netspec.language.reading import is_number
 from netspec.language.shorthand import Reading, is_shape
@@ -31,10 +31,8 @@ def word(
 ) -> int:
     """A word: a block, a shared chain, a layer, a number, a shape, or a paper's notation."""
     text = item.text
-    if text in frame.module.blocks:
-        return use_block(expander, item, frame, flow, name, copy)
-    if text in frame.module.shares:
-        return use_shared(expander, item, frame, flow, name)
+    if is_own(item, frame):
+        return use_own(expander, item, frame, flow, name, copy)
     if text == "identity":
         return expander.flowing(flow, item, frame)  # the value itself: no node, or an edge would hide behind it
     known = expander.resolved.get(id(item))
@@ -43,7 +41,7 @@ def word(
             return _shape(expander, item, frame, flow)
         known = _resolved(expander, item, frame, flow)
         if known is None:
-            return flow if flow != NOTHING else NOTHING
+            return flow
         if known.constant:
             expander.resolved[id(item)] = known
     if flow == NOTHING:

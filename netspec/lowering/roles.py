@@ -32,8 +32,8 @@ class Roles:
 def roles(graph: Graph) -> Roles:
     """The roles of a network's nodes and outputs."""
     auxiliary = frozenset(name for name in graph.outputs if _is_auxiliary(graph, name))
-    kept = _ancestors(graph, (number for name, number in graph.outputs.items() if name not in auxiliary))
-    helping = _ancestors(graph, (graph.outputs[name] for name in auxiliary)) - kept
+    kept = ancestors(graph, (number for name, number in graph.outputs.items() if name not in auxiliary))
+    helping = ancestors(graph, (graph.outputs[name] for name in auxiliary)) - kept
     consumed = {number for node in graph.nodes for number in node.inputs}
     ends = set(graph.outputs.values()) - consumed
     when: list[str] = []
@@ -55,10 +55,10 @@ def _is_auxiliary(graph: Graph, name: str) -> bool:
     losses: Mapping[str, object] = graph.train.get("loss", {})
     if name in losses and losses[name] != losses.get("main"):
         return False
-    return main not in _ancestors(graph, (graph.outputs[name],))
+    return main not in ancestors(graph, (graph.outputs[name],))
 
 
-def _ancestors(graph: Graph, numbers: Iterable[int]) -> set[int]:
+def ancestors(graph: Graph, numbers: Iterable[int]) -> set[int]:
     """These nodes and all that lead to them."""
     found: set[int] = set()
     waiting = list(numbers)

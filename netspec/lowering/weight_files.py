@@ -7,13 +7,12 @@ from torch 2.6 on, where it can't be got round; `.safetensors` files hold no cod
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from netspec.files import refusal, replaced
 from netspec.lowering.extras import need
 
 if TYPE_CHECKING:
@@ -209,7 +208,7 @@ def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
         with replaced(Path(path)) as temporary:
             save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, temporary)
     except OSError as error:
-        raise WeightsError(f"`{path}` can't be written: {(error.strerror or str(error)).lower()}") from None
+        raise WeightsError(refusal(path, error)) from None
 
 
 def _save_safe(tensors: dict[str, Tensor], path: Path) -> None:
@@ -230,21 +229,3 @@ def _save_pickled(tensors: dict[str, Tensor], path: Path) -> None:
         torch.save(tensors, path)
     except RuntimeError as error:  # as above
         raise OSError(str(error).partition("\n")[0]) from None
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A name to write to, which becomes `path` once all is written. Raises OSError."""
-    target = path.resolve()
-    if target.is_dir():
-        raise IsADirectoryError(21, "Is a directory")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb"):  # here it fails with the reason, where the library would only say that it did
-            pass
-        yield temporary
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -55,9 +55,8 @@ def layer_of(text: str) -> Layer:
     from netspec.language.parse import parse
     from netspec.source import Source
 
-    source = Source(text, "<example>")
-    item = parse(source).chain.items[0]
-    frame = Frame(Module(source), {})
+    item = parse(Source(text, "<example>")).chain.items[0]
+    frame = Frame(Module(), {})
     found = resolve_call(item, frame, None) if isinstance(item, tree.Call) else resolve_word(item, frame)  # type: ignore[arg-type]
     assert isinstance(found, Resolved), text
     return found.layer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.analysis import analyze, explain, lines
+from netspec.analysis import analyze
+from netspec.analysis.explain import explain, lines
 from netspec.graph import Graph
 from netspec.layers.base import Step
 from tests.analysis.graphs import Net, chain, layer

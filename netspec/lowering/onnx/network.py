@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Diagnostic, Help, Label, SpecError
+from netspec.files import save
 from netspec.graph import Graph, Node
 from netspec.layers.base import OF_TWO, Call
 from netspec.lowering.extras import need
@@ -60,25 +61,7 @@ def export(
         OSError: if the file can't be written.
     """
     made = model(graph, _drawn(graph, seed) if weights is None else weights, opset=opset)
-    _save(Path(path), made.SerializeToString())
-
-
-def _save(path: Path, content: bytes) -> None:
-    """Write a file: under another name first, so that no reader and no crash ever leaves half of it."""
-    import os
-
-    if path.exists() and not path.is_file():  # /dev/stdout, a pipe: written to, not replaced
-        path.write_bytes(content)
-        return
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    save(Path(path), made.SerializeToString())
 
 
 def model(graph: Graph, weights: Mapping[str, Any], *, opset: int = OPSET) -> ModelProto:

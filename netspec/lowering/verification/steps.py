@@ -52,18 +52,6 @@ def left_to_the_loss(graph: Graph) -> frozenset[int]:
     return part.never | {number for number, when in enumerate(part.when) if when == EVALUATION}
 
 
-def ancestors(graph: Graph, numbers: Iterable[int]) -> frozenset[int]:
-    """These nodes and all whose values reach them."""
-    found: set[int] = set()
-    left = list(numbers)
-    while left:
-        number = left.pop()
-        if number not in found:
-            found.add(number)
-            left.extend(graph.nodes[number].inputs)
-    return frozenset(found)
-
-
 def torch_shape(graph: Graph, number: int, batch: int) -> tuple[int, ...]:
     """The shape of a node's tensor for a batch of images; boxes, and regions of one image, are a batch themselves."""
     shape = graph.nodes[number].shape

@@ -9,8 +9,9 @@ from math import lcm
 from netspec.analysis.facts import Analysis, Field
 from netspec.graph import Graph
 from netspec.lowering.calls import calls_of
+from netspec.lowering.roles import ancestors
 from netspec.lowering.verification.linear import followed
-from netspec.lowering.verification.steps import ancestors, running
+from netspec.lowering.verification.steps import running
 from netspec.records import frozen, replace
 from netspec.shape import Shape
 
