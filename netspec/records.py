@@ -65,13 +65,13 @@ def frozen(cls: AnyClass) -> AnyClass:
         TypeError: if a field without a default follows one that has one.
     """
     shared = {"__hash__": _hash, "__setattr__": _refuse_set, "__delattr__": _refuse_delete}
-    return _record(cls, "object.__setattr__", shared)
+    return _record(cls, shared)
 
 
 @dataclass_transform(field_specifiers=(field,))
 def mutable(cls: AnyClass) -> AnyClass:
     """The class as a record whose fields may be set; it can't be hashed unless it says how."""
-    return _record(cls, "setattr", {"__hash__": None})
+    return _record(cls, {"__hash__": None})
 
 
 def fields(record: Any) -> tuple[Field, ...]:
@@ -86,7 +86,7 @@ def replace(record: AnyRecord, **changes: Any) -> AnyRecord:
     return record.__class__(**{**values, **changes})
 
 
-def _record(cls: AnyClass, setter: str, shared: Mapping[str, Any]) -> AnyClass:
+def _record(cls: AnyClass, shared: Mapping[str, Any]) -> AnyClass:
     members = tuple(
         _field(cls, name) for name, kind in vars(cls).get("__annotations__", {}).items() if not _of_the_class(kind)
     )
@@ -94,8 +94,6 @@ def _record(cls: AnyClass, setter: str, shared: Mapping[str, Any]) -> AnyClass:
     body = {name: value for name, value in vars(cls).items() if name not in (*names, "__dict__", "__weakref__")}
     cached = any(hasattr(value, "attrname") for value in body.values())  # a `cached_property` needs a `__dict__`
     common = {"__eq__": _equal, "__repr__": _represent, "__reduce__": _reduce, **shared}
-    if "__init__" not in body:
-        common["__init__"] = _initialiser(cls.__name__, members, setter)
     made: AnyClass = type(cls)(
         cls.__name__,
         cls.__bases__,
@@ -109,6 +107,8 @@ def _record(cls: AnyClass, setter: str, shared: Mapping[str, Any]) -> AnyClass:
             "_values": staticmethod(_reader(names)),
         },
     )
+    if "__init__" not in body:
+        made.__init__ = _initialiser(made, members)  # type: ignore[misc]
     return made
 
 
@@ -123,9 +123,12 @@ def _field(cls: type, name: str) -> Field:
     return made
 
 
-def _initialiser(name: str, members: tuple[Field, ...], setter: str) -> Any:
-    """`__init__(self, a, b=default)`, compiled: instances are made by the hundred thousand."""
-    values: dict[str, Any] = {"_set": object.__setattr__, "_MISSING": MISSING}
+def _initialiser(made: type, members: tuple[Field, ...]) -> Any:
+    """`__init__(self, a, b=default)`, compiled: instances are made by the hundred thousand.
+
+    A field is set through its slot, which is quicker than by name and asks no `__setattr__` that refuses.
+    """
+    values: dict[str, Any] = {"_MISSING": MISSING}
     arguments, lines = ["self"], []
     optional = False
     for each in members:
@@ -138,11 +141,11 @@ def _initialiser(name: str, members: tuple[Field, ...], setter: str) -> Any:
             values[f"_default_{each.name}"] = each.default
             argument = f"{each.name}=_default_{each.name}"
         elif optional:
-            raise TypeError(f"{name}.{each.name} has no default and follows a field that has one")
+            raise TypeError(f"{made.__name__}.{each.name} has no default and follows a field that has one")
         optional = optional or not each.required
         arguments.append(argument)
-        target = f"_set(self, {each.name!r}, {value})" if setter != "setattr" else f"self.{each.name} = {value}"
-        lines.append(f" {target}")
+        values[f"_set_{each.name}"] = vars(made)[each.name].__set__
+        lines.append(f" _set_{each.name}(self, {value})")
     source = f"def __init__({', '.join(arguments)}):\n" + ("\n".join(lines) or " pass")
     exec(source, values)  # noqa: S102 - names and defaults of our own classes
     return values["__init__"]

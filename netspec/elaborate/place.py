@@ -37,6 +37,7 @@ class Nodes:
         self.sharing: list[tuple[Shared, int]] = []
         self._names: set[str] = set()
         self._shapes: dict[tuple[Layer, Shapes], Shape] = {}
+        self._known: dict[tuple[int, ...], tuple[Layer, Shape]] = {}
         self._reported: set[tuple[str, Span | str | None]] = set()
 
     def report(self, finding: Diagnostic) -> None:
@@ -62,7 +63,7 @@ class Nodes:
         """Put a layer behind its inputs; the number of the new node, or POISON after an error."""
         if POISON in inputs:
             return POISON
-        shapes = tuple(self.made[number].shape for number in inputs)
+        shapes = tuple([self.made[number].shape for number in inputs])
         layer = resolved.layer
         try:
             shape = self._infer(layer, shapes)
@@ -78,6 +79,14 @@ class Nodes:
         return self.add(layer, resolved.title, inputs, shape, resolved.site.span, frame, name)
 
     def _infer(self, layer: Layer, shapes: Shapes) -> Shape:
+        """The shape that comes out; copies of a block have the very same layers and shapes, and none is compared."""
+        same = (id(layer), *map(id, shapes))  # shapes are those of nodes, and the layer is kept beside its result
+        known = self._known.get(same)
+        if known is None:
+            known = self._known[same] = (layer, self._infer_once(layer, shapes))
+        return known[1]
+
+    def _infer_once(self, layer: Layer, shapes: Shapes) -> Shape:
         key = (layer, shapes)
         shape = self._shapes.get(key)
         if shape is None:

@@ -28,9 +28,13 @@ _KEPT = 256
 
 
 def build(
-    spec: str | Path | Source | Graph, *, inputs: Mapping[str, str] | str | None = None, **params: Any
+    spec: str | Path | Source | Graph,
+    *,
+    inputs: Mapping[str, str] | str | None = None,
+    seed: int | None = None,
+    **params: Any,
 ) -> nn.Module:
-    """The torch module of a network, freshly initialised as torch does it, in training mode.
+    """The torch module of a network, freshly initialised, in training mode.
 
     Its submodules have the spec's names (`basic3.conv1`); `forward` takes a tensor for each input, the batch first, and
     gives the output, or a dict of outputs by name where there are several. A softmax that ends an output is applied in
@@ -39,7 +43,9 @@ def build(
     Args:
         spec: what `netspec.compile` takes, or a Graph.
         inputs: a shape that replaces the spec's own input (`"3x256x256"`), or shapes by name of input.
-        params: values for the spec's `param`s.
+        seed: draws the weights as the recipe's `init` says, the same numbers on every device; without a seed they are
+            what torch's modules begin with, drawn from torch's own generator.
+        params: values for the spec's `param`s, and for settings of its recipe (`**{"train.init": "kaiming"}`).
 
     Raises:
         SpecError: with every error found; E127 where a layer's weights depend on a size that is not known.
@@ -47,7 +53,13 @@ def build(
     """
     from netspec.compiler import compile_with
 
-    return build_graph(spec if isinstance(spec, Graph) else compile_with(spec, params, inputs=inputs))
+    graph = spec if isinstance(spec, Graph) else compile_with(spec, params, inputs=inputs)
+    network = build_graph(graph)
+    if seed is not None:
+        from netspec.lowering.initial import initialise
+
+        initialise(network, graph, graph.train.get("init"), seed=seed)
+    return network
 
 
 def build_graph(graph: Graph) -> nn.Module:

@@ -7,7 +7,7 @@ from typing import Any
 
 from netspec.layers.base import Call
 from netspec.lowering.constructor import Constructor, Made, constructor, initialiser, of_torch
-from netspec.lowering.forward import LETTERS, Assigned, statements, variables
+from netspec.lowering.forward import LETTERS, statements, variables
 from netspec.lowering.layout import Called, Raw, docstring, layout
 from netspec.lowering.names import class_name, unlike
 from netspec.lowering.plan import Path, Plan, Section
@@ -43,10 +43,11 @@ def classes(plan: Plan, taken: frozenset[str]) -> tuple[Written, ...]:
     root = unlike(class_name(plan.root.word) if plan.root.word else "Network", taken)
     names = {*taken, root}
     for alike in _levels(plan.root):
-        for group in _groups(alike, uses):
+        made_of = {section.path: members(section, uses) for section in alike}
+        for group in _groups(alike, made_of):
             name = _numbered(class_name(group[0].word), names)
             names.add(name)
-            made, passed = constructor([members(section, uses) for section in group])
+            made, passed = constructor([made_of[section.path] for section in group])
             written.append(Written(name, tuple(_class(name, group, made))))
             defaults = {each.name: each.default for each in made.parameters if each.default is not MISSING}
             uses.update((each.path, Use(name, args, defaults)) for each, args in zip(group, passed, strict=True))
@@ -76,20 +77,34 @@ def _inside(section: Section) -> Iterator[Section]:
             yield member
 
 
-def _groups(sections: Sequence[Section], uses: Mapping[Path, Use]) -> list[list[Section]]:
+def _groups(sections: Sequence[Section], made_of: Mapping[Path, Sequence[Made]]) -> list[list[Section]]:
     """Sections that one class can make: same block, same members but for their numbers, same steps."""
     groups: dict[Hashable, list[Section]] = {}
     for section in sections:
-        shape = tuple((each.attribute, each.maker, tuple(each.arguments)) for each in members(section, uses))
-        steps, returned = _body(section)
-        groups.setdefault((section.word, shape, tuple(map(_does, steps)), returned), []).append(section)
+        shape = tuple([(each.attribute, each.maker, tuple(each.arguments)) for each in made_of[section.path]])
+        groups.setdefault((section.word, shape, _flow(section)), []).append(section)
     return list(groups.values())
 
 
-def _does(each: Assigned) -> Hashable:
-    """What a step does, apart from the shapes that come out; a module's numbers are its constructor's."""
-    calls = tuple(apply.member or str(apply.call) for apply in each.step.applies)
-    return calls, each.sources, each.targets, each.step.when
+def _flow(section: Section) -> Hashable:
+    """What a section does with its values, whatever their numbers: where this is alike, so is the body of `forward`.
+
+    The shapes that come out are left out, and so are a module's numbers, which are its constructor's.
+    """
+    places = {value: place for place, value in enumerate(section.inputs)}
+    uses = dict.fromkeys(section.outputs, 1)
+    for step in section.steps:
+        for value in {*step.inputs}:
+            uses[value] = uses.get(value, 0) + 1
+    does: list[Hashable] = []
+    for step in section.steps:
+        calls = tuple([apply.member or str(apply.call) for apply in step.applies])
+        sources = tuple([places[value] for value in step.inputs])
+        used = tuple([uses.get(value, 0) for value in step.outputs])
+        does.append((calls, sources, used, step.name if max(used) > 1 else "", step.when))
+        for value in step.outputs:
+            places[value] = len(places)
+    return tuple(does), tuple([places[value] for value in section.outputs])
 
 
 def members(section: Section, uses: Mapping[Path, Use]) -> list[Made]:
@@ -102,14 +117,6 @@ def members(section: Section, uses: Mapping[Path, Use]) -> list[Made]:
             use = uses[member.path]
             made.append(Made(attribute, use.name, use.arguments, use.defaults))
     return made
-
-
-def _body(section: Section) -> tuple[list[Assigned], str | None]:
-    """The steps of a section that is no root, and what it returns."""
-    if not section.steps:
-        return [], None
-    steps, held = variables(section, _arguments(section), section.outputs)
-    return steps, ", ".join(held[value] for value in section.outputs)
 
 
 def _arguments(section: Section) -> tuple[str, ...]:
@@ -131,12 +138,12 @@ def _class(name: str, group: Sequence[Section], made: Constructor) -> list[str]:
     first = group[0]
     lines = [f"class {name}(nn.Module):", f'    """{docstring(_about(group))}"""', ""]
     lines += initialiser(made)
-    steps, returned = _body(first)
-    if steps and returned is not None:
+    if first.steps:
+        steps, held = variables(first, _arguments(first), first.outputs)
         lines += [""] if made.members else []
         kind = "Tensor" if len(first.outputs) == 1 else f"tuple[{', '.join(['Tensor'] * len(first.outputs))}]"
         lines += _definition(_arguments(first), kind)
-        lines += statements(steps, returned)
+        lines += statements(steps, ", ".join(held[value] for value in first.outputs))
     return lines
 
 

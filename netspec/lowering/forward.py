@@ -7,7 +7,7 @@ its last use. A value that is needed in several places keeps the name that the s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain, count
+from itertools import count
 from re import ASCII, fullmatch
 from typing import Any
 
@@ -48,27 +48,32 @@ def variables(
     `arguments` are those of the section's inputs; `titles` names of results that their variables shall have.
     """
     uses, last = _uses(section, results)
-    held = dict(zip(section.inputs, arguments, strict=True))
+    held = {value: name for value, name in zip(section.inputs, arguments, strict=True) if value in last}
     named = _names(section, uses, arguments, titles or {})
-    pool = [letter for letter in LETTERS if letter not in named.values()]
-
-    def own(name: str) -> bool:
-        return name in pool or (name not in named.values() and fullmatch(r"x\d+", name) is not None)
+    own = set(named.values())
+    pool = [letter for letter in LETTERS if letter not in own]
 
     assigned: list[Assigned] = []
     for place, step in enumerate(section.steps):
-        sources = tuple(held[value] for value in step.inputs)
-        held = {value: name for value, name in held.items() if last.get(value, -1) > place}
+        sources = tuple([held[value] for value in step.inputs])
+        for value in step.inputs:
+            if last[value] == place:
+                held.pop(value, None)
         targets: list[str | None] = []
         for value in step.outputs:
             if value not in last:
                 targets.append(None)
                 continue
-            preferred = sources[:1] if len(sources) == 1 and own(sources[0]) else ()
-            held[value] = named.get(value) or _free((*preferred, *pool), set(held.values()))
+            again = sources if len(sources) == 1 and _is_free(sources[0], pool, own) else ()
+            held[value] = named.get(value) or _free((*again, *pool), held.values())
             targets.append(held[value])
         assigned.append(Assigned(step, sources, tuple(targets)))
     return assigned, held
+
+
+def _is_free(name: str, pool: Collection[str], named: Collection[str]) -> bool:
+    """Whether a variable is one without a meaning, which any value may have."""
+    return name in pool or (name not in named and fullmatch(r"x\d+", name) is not None)
 
 
 def _uses(section: Section, results: Collection[int]) -> tuple[dict[int, int], dict[int, int]]:
@@ -84,7 +89,10 @@ def _uses(section: Section, results: Collection[int]) -> tuple[dict[int, int], d
 
 def _free(names: Sequence[str], taken: Collection[str]) -> str:
     """The first of these, or then of `x1`, `x2`, …, that is not taken."""
-    return next(name for name in chain(names, (f"x{number}" for number in count(1))) if name not in taken)
+    for name in names:
+        if name not in taken:
+            return name
+    return next(name for name in (f"x{number}" for number in count(1)) if name not in taken)
 
 
 def _names(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 from keyword import iskeyword
 
 OF_MODULES = frozenset(
@@ -31,6 +32,7 @@ WORDS = frozenset({"self", "torch", "nn", "F", "ours", "number", "range", "getat
 """What the body of a forward means by itself: no value is called so."""
 
 
+@lru_cache(maxsize=4096)
 def attribute(name: str) -> str:
     """The attribute under which a torch module keeps what a spec calls `name`; the same name always gives the same.
 

@@ -68,8 +68,8 @@ class Plan:
     """The module of a Graph.
 
     `arguments` are the names of what `forward` takes, in order, with the values' numbers; `outputs` the values by name
-    and `auxiliary` those of them that are there in training only. `modules` says for each node that has a torch module
-    of its own or of its owner where that is.
+    and `auxiliary` those of them that are there in training only. `places` are those of the torch modules of nodes,
+    None for a call that is a function.
     """
 
     graph: Graph
@@ -77,7 +77,14 @@ class Plan:
     arguments: Mapping[str, int]
     outputs: Mapping[str, int]
     auxiliary: frozenset[str]
-    modules: Mapping[int, str]
+    places: Mapping[int, tuple[Path | None, ...]]
+
+    @property
+    def modules(self) -> dict[int, str]:
+        """For each node that has a torch module, of its own or of its owner, where that is: its last one's name."""
+        return {
+            number: ".".join(path) for number, paths in self.places.items() for path in paths if path is not None
+        }
 
 
 def plan(graph: Graph) -> Plan:

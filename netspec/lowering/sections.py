@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from math import inf
 from re import fullmatch
 
@@ -49,6 +50,8 @@ class Planner:
         self.roles = roles(graph)
         self.paths: dict[int, tuple[Path | None, ...]] = {}
         self.known: dict[Hashable, Path] = {}
+        self.owners = [node.owner for node in graph.nodes]
+        self.when = [ALWAYS if when == EVALUATION else when for when in self.roles.when]
         self.shares = any(node.shares for node in graph.nodes)
         self.same: dict[int, int] = {}
         for node in graph.nodes:  # what makes no call is its input: a layer that never runs, one that does nothing
@@ -73,7 +76,7 @@ class Planner:
             _arguments(graph),
             self.results,
             self.roles.auxiliary,
-            {number: ".".join(path) for number in self.paths for path, _ in self._modules_of(number)},
+            self.paths,
         )
 
     # Values
@@ -102,11 +105,11 @@ class Planner:
                 self._part(item, holder, around)
 
     def _part(self, part: Part, holder: Draft, around: Draft) -> None:
-        when = {ALWAYS if self.roles.when[node.number] == EVALUATION else self.roles.when[node.number]
-                for node in part.nodes}  # fmt: skip
+        nodes = slice(part.first, part.last + 1)
+        when, owners = set(self.when[nodes]), self.owners[nodes]
         signature = self._signature(part) if self.shares else ()
         inputs, outputs = self._flow(part)
-        if len(when) == 1 and all(part.first <= node.owner <= part.last for node in part.nodes):
+        if len(when) == 1 and min(owners) >= part.first and max(owners) <= part.last:
             name = holder.free(part.called)
             path = (*holder.path, name)
             inner = Draft(path, f"{holder.prefix}{part.called}.", next(iter(when)))
@@ -134,10 +137,11 @@ class Planner:
 
     def _flow(self, part: Part) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The values that flow into a part, in order of use, and those that flow out."""
-        used = [self._value(number) for node in part.nodes if node.number not in self.same for number in node.inputs]
-        made = [node.number for node in part.nodes if node.number not in self.same]
-        inputs = tuple(dict.fromkeys(value for value in used if value < part.first))
-        outputs = tuple(value for value in made if self.last_use.get(value, -1) > part.last)
+        first, last, same, last_use = part.first, part.last, self.same, self.last_use
+        made = [node.number for node in part.nodes if node.number not in same]
+        used = [same.get(value, value) for number in made for value in self.graph.nodes[number].inputs]
+        inputs = tuple(dict.fromkeys([value for value in used if value < first]))
+        outputs = tuple([value for value in made if last_use.get(value, -1) > last])
         return inputs, outputs or tuple(made[-1:])
 
     def _signature(self, part: Part) -> Hashable:
@@ -164,9 +168,9 @@ class Planner:
     def _layer(self, node: Node, holder: Draft, around: Draft) -> None:
         calls = self.calls[node.number]
         self.paths[node.number] = paths = self._members(node, calls, holder)
+        above = len(around.path)
         applies = tuple(
-            Apply(call, () if path is None else path[len(around.path) :])
-            for call, path in zip(calls, paths, strict=True)
+            [Apply(call, () if path is None else path[above:]) for call, path in zip(calls, paths, strict=True)]
         )
         inputs = tuple(map(self._value, node.inputs))
         name = given(node.name[len(holder.prefix) :], node.layer.name)
@@ -180,6 +184,7 @@ class Planner:
         modules = [number for number, call in enumerate(calls) if is_module(call)]
         paths: list[Path | None] = [None] * len(calls)
         theirs = self._modules_of(node.owner) if node.shares else []
+        own = node.name[len(holder.prefix) :]
         for number in modules:
             call, main = calls[number], number == modules[-1]
             shared = next((path for path, its_call in theirs if its_call == call), None)
@@ -188,7 +193,6 @@ class Planner:
                 continue
             if main and theirs and node.layer.weights(self.graph.inputs_of(node)):
                 raise SpecError((_cannot_share(node, call, self.graph.nodes[node.owner], theirs[-1][1]),))
-            own = node.name[len(holder.prefix) :]
             name = holder.free(own if main else f"{own}_{call.target.partition('.')[2].lower()}")
             holder.members[name] = call
             paths[number] = (*holder.path, name)
@@ -208,7 +212,7 @@ class Planner:
         when: str,
         name: str,
     ) -> None:
-        shapes = tuple(self.graph.nodes[value].shape for value in outputs)
+        shapes = tuple([self.graph.nodes[value].shape for value in outputs])
         around.steps.append(Step(applies, inputs, outputs, shapes, name, ALWAYS if when == around.when else when))
 
 
@@ -217,6 +221,7 @@ def _cannot_share(node: Node, call: Call, owner: Node, its_call: Call) -> Diagno
     return Diagnostic("E211", title, (Label(node.origin.span, f"`{call}` here, `{its_call}` there"),))
 
 
+@lru_cache(maxsize=4096)
 def given(name: str, kind: str) -> str:
     """The name if the author gave it, with `as`; empty if it is a kind and its number, which netspec gives."""
     return "" if name.startswith(kind) and fullmatch(r"\d+(_\d+)*_*", name[len(kind) :]) else name

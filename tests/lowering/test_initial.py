@@ -282,6 +282,23 @@ def test_alexnet_starts_as_its_paper_says():
     assert same(weights, started(graph, {"name": "paper"}))
 
 
+def test_a_seed_starts_a_built_network_as_its_recipe_says():
+    spec = "3x12x12-8C3-relu-4N\ntrain { init = normal(std=0.5, bias=1) }"
+    weights = netspec.build(spec, seed=3).state_dict()
+    assert same(weights, started(netspec.compile(spec), normal("0.5", bias=1), seed=3))
+    assert not same(weights, netspec.build(spec, seed=4).state_dict())
+    kaiming = netspec.build(spec, seed=3, **{"train.init": "kaiming"}).state_dict()
+    assert same(kaiming, started(netspec.compile(spec), KAIMING, seed=3))
+
+
+def test_without_a_seed_a_built_network_draws_from_torchs_own_generator():
+    states = []
+    for _ in range(2):
+        torch.manual_seed(7)
+        states.append(netspec.build("3x12x12-8C3-relu-4N").state_dict())
+    assert same(*states) and not same(states[0], netspec.build("3x12x12-8C3-relu-4N").state_dict())
+
+
 def test_a_block_is_named_with_all_that_it_holds():
     graph = netspec.compile("block b(c) { conv(c, 3) - relu }\ninput 3x12x12\nb(4) - b(5) - b(6) - 7N")
     biases = {name: tensor.sum().item() for name, tensor in started(graph, normal(bias=1, at=("b2", "dense1"))).items()}
