@@ -22,7 +22,6 @@ from netspec.layers.base import (
     Step,
     Weight,
     call,
-    keeps_input,
     no_count,
     pointwise,
     same_shape,
@@ -258,7 +257,8 @@ class InstanceNorm(Layer):
 class Scale(Layer):
     """A trained factor per channel, with `bias` a constant as well: `x · weight + bias`. Any shape.
 
-    ConvNeXt's layer scale with `scale(1e-6)`; with a bias, Caffe's Scale layer. 1 operation an element, 2 with a bias.
+    ConvNeXt's layer scale with `scale(1e-6)`; with a bias, Caffe's Scale layer. With `trained=false` the factor is one
+    number that stays, such as those of Inception-ResNet's branches. 1 operation an element, 2 with a bias.
     """
 
     name: ClassVar[str] = "scale"
@@ -266,13 +266,27 @@ class Scale(Layer):
 
     init: Fraction | int = argument(NUMBER, "what the factors start from", 1)
     bias: bool = argument(FLAG, "a trained constant per channel", False)
+    trained: bool = argument(FLAG, "whether the factors are trained; if not, they are one number", True)
 
-    out_shape = same_shape
     macs = no_count
     window = pointwise
-    keeps = keeps_input
+
+    def out_shape(self, inputs: Shapes) -> Shape:
+        if self.bias and not self.trained:
+            raise Misuse(
+                "E105",
+                "`scale` has no bias where its factor is not trained",
+                at="bias",
+                here="a trained constant per channel",
+            )
+        return inputs[0]
+
+    def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
+        return Keeps(inputs=(0,)) if self.trained else Keeps()
 
     def weights(self, inputs: Shapes) -> Mapping[str, Weight]:
+        if not self.trained:
+            return {}
         channels = inputs[0].channels
         return weight_and_bias(channels) if self.bias else {"weight": Weight((channels,))}
 
@@ -283,6 +297,8 @@ class Scale(Layer):
         return per_channel(self.weights(inputs), inputs[0].channels)
 
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
+        if not self.trained:
+            return (call("torch.mul", other=number(self.init)),)
         shape = inputs[0]
         bias = {"bias": True} if self.bias else {}
         trailing = {"places": shape.rank} if shape.rank else {}
@@ -292,4 +308,5 @@ class Scale(Layer):
         Example("scale(1e-6)", "96x56x56", "96x56x56", 96, note="ConvNeXt's layer scale"),
         Example("scale(bias=true)", "64x112x112", "64x112x112", 128, note="what follows Caffe's BatchNorm"),
         Example("scale(1e-5)", "197 tokens x 192", "197 tokens x 192", 192, note="CaiT's and DeiT's layer scale"),
+        Example("scale(0.17, trained=false)", "320x35x35", "320x35x35", note="a branch of Inception-ResNet-v2"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netspec.layers.base import Step, Weight
+from netspec.layers.base import Keeps, Step, Weight
 from netspec.shape import Shape, letter
 from tests.layers.measured import kept_and_macs, kept_by
 from tests.layers.reading import layer_of, shapes_of
@@ -133,6 +133,20 @@ def test_a_scale_says_over_how_many_axes_its_factors_stand() -> None:
     inputs = shapes_of("8x5x5")
     assert str(*layer_of("scale(bias=true)").torch(inputs, inputs[0])) == (
         "ours.Scale(features=8, init=1, places=2, bias=True)"
+    )
+
+
+def test_a_factor_that_is_not_trained_is_a_number_without_weights_or_memory() -> None:
+    (shape,) = shapes_of(("8x5x5",))
+    fixed = layer_of("scale(0.125, trained=false)")
+    assert str(*fixed.torch((shape,), shape)) == "torch.mul(other=0.125)"
+    assert fixed.weights((shape,)) == {} and fixed.explain((shape,), shape) == ()
+    assert fixed.keeps((shape,), shape) == Keeps() and fixed.ops((shape,), shape) == 200
+
+
+def test_a_factor_that_is_not_trained_has_no_bias() -> None:
+    assert refusal("scale(2, bias=true, trained=false)", "8x5x5") == (
+        "E105: `scale` has no bias where its factor is not trained\nat bias\na trained constant per channel"
     )
 
 

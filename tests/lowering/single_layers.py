@@ -243,7 +243,7 @@ ARGUMENTS: dict[str, Callable[[Draw, Shape], str]] = {
     "groupnorm": _grouped("groupnorm"),
     "instancenorm": _one_of("instancenorm", "instancenorm(affine=true)"),
     "l2norm": _one_of("l2norm", "l2norm(scale=20)"),
-    "scale": _one_of("scale", "scale(1e-5)", "scale(bias=true)"),
+    "scale": _one_of("scale", "scale(1e-5)", "scale(bias=true)", "scale(1/9, trained=false)"),
     "dropout": _one_of("dropout", "dropout(0.1)"),
     "droppath": _one_of("droppath(0.1)"),
     "noise": _one_of("noise", "noise(0.3)"),
