@@ -6,9 +6,9 @@ their nesting are bounded, so that no expression takes long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import Any, NamedTuple, TypeAlias
 
 from netspec.diagnostics import Diagnostic, Label, nearest
@@ -186,7 +186,20 @@ def _bounded(value: Number, span: Span) -> Number:
 
 
 def _apply(expr: tree.Apply, around: Surroundings) -> Value:
-    name = expr.function
+    function = _function(expr)
+    numbers = [_number(argument.value, f"`{expr.function}`", around) for argument in expr.arguments]
+    _check_numbers(expr, numbers)
+    value = function(*numbers)
+    if not isinstance(value, range):
+        return _bounded(value, expr.span)
+    if len(value) > MOST_VALUES:
+        raise bad("E008", f"this list is too large: the limit is {MOST_VALUES:,} values", expr.span)
+    return tuple(value)
+
+
+def _function(expr: tree.Apply) -> Callable[..., Number | range]:
+    """The function of this name, if it takes so many arguments. Raises BadExpression E104, E105, E111."""
+    name, given = expr.function, len(expr.arguments)
     if name not in FUNCTIONS:
         guess = nearest(name, FUNCTIONS)
         known = ", ".join(f"`{each}`" for each in FUNCTIONS)
@@ -198,14 +211,22 @@ def _apply(expr: tree.Apply, around: Surroundings) -> Value:
             raise bad(
                 "E104", f"`{name}` has no argument `{argument.name}`", argument.span, "its arguments have no names"
             )
-    given = len(expr.arguments)
     if not fewest <= given <= most:
-        takes = f"{fewest} argument{'s' * (fewest > 1)}" if fewest == most else "at least 1 argument"
+        counts = f"at least {fewest}" if most == inf else f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        takes = f"{counts} argument{'' if counts.endswith('1') else 's'}"
         raise bad("E105", f"`{name}` takes {takes}, but {given} {'is' if given == 1 else 'are'} given", expr.span)
-    numbers = [_number(argument.value, f"`{name}`", around) for argument in expr.arguments]
-    if name == "round_to" and numbers[1] <= 0:
-        raise bad("E112", "`round_to` takes a step over 0", expr.arguments[1].span, f"this is {show(numbers[1])}")
-    return _bounded(function(*numbers), expr.span)
+    return function
+
+
+def _check_numbers(expr: tree.Apply, numbers: Sequence[Number]) -> None:
+    """Whether a function has a value for these. Raises BadExpression E110, E112."""
+    name = expr.function
+    for number, argument in zip(numbers, expr.arguments, strict=True):
+        if name == "range" and not isinstance(number, int):
+            raise bad("E110", "`range` takes whole numbers", argument.span, f"this is {show(number)}")
+    at = STEP_AT.get(name, len(numbers))
+    if at < len(numbers) and numbers[at] <= 0:
+        raise bad("E112", f"`{name}` takes a step over 0", expr.arguments[at].span, f"this is {show(numbers[at])}")
 
 
 def round_half_up(number: Number) -> int:
@@ -264,12 +285,16 @@ COMPARE: dict[str, Callable[[Number, Number], bool]] = {
     ">=": lambda a, b: a >= b,
 }
 
-FUNCTIONS: dict[str, tuple[Callable[..., Number], int, float]] = {
-    "min": (lambda *numbers: min(numbers), 1, float("inf")),
-    "max": (lambda *numbers: max(numbers), 1, float("inf")),
+FUNCTIONS: dict[str, tuple[Callable[..., Number | range], int, float]] = {
+    "min": (lambda *numbers: min(numbers), 1, inf),
+    "max": (lambda *numbers: max(numbers), 1, inf),
     "round": (round_half_up, 1, 1),
     "ceil": (ceil, 1, 1),
     "floor": (floor, 1, 1),
     "round_to": (round_to, 2, 2),
+    "range": (range, 1, 3),
 }
 """The functions of expressions, each with the fewest and the most arguments that it takes."""
+
+STEP_AT = {"round_to": 1, "range": 2}
+"""Which argument of a function is a step, over 0."""

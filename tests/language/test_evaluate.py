@@ -63,6 +63,10 @@ def value(text, incoming=MAP, words=()):
         ("round(2.4)", 2),
         ("ceil(2.1)", 3),
         ("floor(-2.1)", -3),
+        ("range(4)", (0, 1, 2, 3)),
+        ("range(2, 4)", (2, 3)),
+        ("range(6, 33 / 3, 3)", (6, 9)),
+        ("range(3, 3)", ()),
         ("round_to(64 * 0.75, 8)", 48),
         ("round_to(12, 8)", 16),
         ("round_to(11, 8)", 16),
@@ -100,7 +104,7 @@ def test_a_word_stands_for_itself_before_any_name_does():
     assert isinstance(found[0], Word)
 
 
-FUNCTIONS = "the functions are `min`, `max`, `round`, `ceil`, `floor`, `round_to`"
+FUNCTIONS = "the functions are `min`, `max`, `round`, `ceil`, `floor`, `round_to`, `range`"
 SIZES = "the sizes of what flows in are `in.c`, `in.h`, `in.w`, `in.d`, `in.l`, `in.t`"
 
 
@@ -123,6 +127,10 @@ SIZES = "the sizes of what flows in are `in.c`, `in.h`, `in.w`, `in.d`, `in.l`, 
         ("n and yes", "E112: `and` takes `true` and `false`, not 3 | 8-9 this is 3"),
         ("no or half", "E112: `or` takes `true` and `false`, not 0.5 | 14-18 this is 0.5"),
         ("round_to(3, -8)", "E112: `round_to` takes a step over 0 | 20-22 this is -8"),
+        ("range(3, 9, 0)", "E112: `range` takes a step over 0 | 20-21 this is 0"),
+        ("range(3 / 2)", "E110: `range` takes whole numbers | 14-19 this is 1.5"),
+        ("range()", "E105: `range` takes 1 to 3 arguments, but 0 are given | 8-15"),
+        ("range(100001)", "E008: this list is too large: the limit is 100,000 values | 8-21"),
         ("round(1, 2)", "E105: `round` takes 1 argument, but 2 are given | 8-19"),
         ("round_to(1)", "E105: `round_to` takes 2 arguments, but 1 is given | 8-19"),
         ("max()", "E105: `max` takes at least 1 argument, but 0 are given | 8-13"),
