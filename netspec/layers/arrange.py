@@ -231,6 +231,8 @@ class ChannelShuffle(Layer):
         return shape
 
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
+        if self.groups == 1:  # moves nothing; torch's own would copy on a CPU and not on a GPU
+            return (call("nn.Identity"),)
         return (call("nn.ChannelShuffle", groups=self.groups),)
 
     examples: ClassVar[tuple[Example, ...]] = (

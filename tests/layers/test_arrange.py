@@ -125,6 +125,12 @@ def test_shuffle_refuses_groups_that_do_not_divide() -> None:
     )
 
 
+def test_a_shuffle_of_one_group_is_the_identity() -> None:
+    inputs = shapes_of("8x5x5")
+    assert str(*layer_of("shuffle(1)").torch(inputs, inputs[0])) == "nn.Identity()"
+    assert str(*layer_of("shuffle(2)").torch(inputs, inputs[0])) == "nn.ChannelShuffle(groups=2)"
+
+
 def test_identity_is_what_flows_in() -> None:
     assert [out("identity", shape) for shape in ("8x5x5", "3 tokens x 8", "8")] == ["8x5x5", "3 tokens x 8", "8"]
 

@@ -94,6 +94,7 @@ ODD = {
         output head { GAP - 10N - softmax }
         8C3p1 - relu - GAP - 10N - softmax
     """,
+    "a shuffle of one group": "input 3x9x9\n8C1 - relu - shuffle(1) - DW3 - shuffle(2) - 4C3",
     "windows of attention": "input 8x6x9\nattention(2, 4, shift=1) - layernorm - 4N",
 }
 
