@@ -2,14 +2,15 @@
 
 Nothing here needs torch. Tensors are matched a layer at a time: those whose names differ in the last part only, a
 convolution's weight and bias. Layers whose tensors have the same shapes are a kind, and each kind is settled by itself:
-by name where all the names of the kind agree, else by order where there are equally many on both sides. An order is
-believed only as far as it fits the names: a block of theirs, `layer1.0`, must become one stretch of our layers.
+by name where all the names of the kind agree, else by order where there are equally many on both sides. A kernel of 1x1
+and a matrix are the same numbers, so sizes of 1 at the end of a shape part kinds only where that settles them. An order
+is believed only as far as it fits the names: a block of theirs, `layer1.0`, must become one stretch of our layers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from netspec.records import frozen
@@ -154,21 +155,46 @@ def _counts(name: str) -> bool:
 
 def _settled(theirs: Sequence[_Layer], ours: Sequence[_Layer]) -> tuple[list[_Match], list[Doubt]]:
     """The matches that each kind of layer allows, and the layers of ours that have too many or too few of theirs."""
-    their_kinds, our_kinds = _kinds(theirs), _kinds(ours)
+    their_kinds, our_kinds = _kinds(theirs, _without_ones), _kinds(ours, _without_ones)
     matches: list[_Match] = []
     doubts: list[Doubt] = []
     for kind, mine in our_kinds.items():
-        found, doubtful = _of_one_kind(their_kinds.get(kind, []), mine)
-        matches += found
-        doubts += doubtful
+        for some, others in _parted(mine, their_kinds.get(kind, [])):
+            found, doubtful = _of_one_kind(others, some)
+            matches += found
+            doubts += doubtful
     return matches, doubts
 
 
-def _kinds(layers: Sequence[_Layer]) -> dict[Kind, list[_Layer]]:
+def _parted(ours: Sequence[_Layer], theirs: Sequence[_Layer]) -> Iterator[tuple[Sequence[_Layer], Sequence[_Layer]]]:
+    """Layers of one kind but for sizes of 1: those whose very shapes both sides have equally often, then the rest.
+
+    So dense layers of ours may be 1x1 convolutions of theirs, as in squeeze-and-excitation, and the other way round.
+    """
+    our_kinds, their_kinds = _kinds(ours, _as_it_is), _kinds(theirs, _as_it_is)
+    same = [kind for kind, mine in our_kinds.items() if len(their_kinds.get(kind, [])) == len(mine)]
+    for kind in same:
+        yield our_kinds[kind], their_kinds[kind]
+    rest = [layer for layer in ours if layer.kind not in same]
+    if rest:
+        yield rest, [layer for layer in theirs if layer.kind not in same]
+
+
+def _kinds(layers: Sequence[_Layer], of: Callable[[Kind], Kind]) -> dict[Kind, list[_Layer]]:
     kinds: dict[Kind, list[_Layer]] = {}
     for layer in layers:
-        kinds.setdefault(layer.kind, []).append(layer)
+        kinds.setdefault(of(layer.kind), []).append(layer)
     return kinds
+
+
+def _as_it_is(kind: Kind) -> Kind:
+    return kind
+
+
+def _without_ones(kind: Kind) -> Kind:
+    """The kind with shapes up to their last size that isn't 1."""
+    return tuple((leaf, shape[: max((at for at, size in enumerate(shape, 1) if size != 1), default=0)])
+                 for leaf, shape in kind)  # fmt: skip
 
 
 def _of_one_kind(theirs: Sequence[_Layer], ours: Sequence[_Layer]) -> tuple[list[_Match], list[Doubt]]:

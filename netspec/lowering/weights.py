@@ -49,7 +49,7 @@ def adopt(
     _refuse(matching, name, partial=partial)
     _check_numbers(matching, tensors, ours, name)
     for to, source in _copies(matching, tensors, ours):
-        ours[to].copy_(tensors[source])
+        ours[to].copy_(tensors[source].reshape(ours[to].shape))  # a 1x1 kernel may be a matrix
     return matching
 
 

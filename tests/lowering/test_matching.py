@@ -65,6 +65,32 @@ def test_layers_of_one_shape_are_matched_in_their_order():
     }
 
 
+def test_a_dense_layer_is_matched_with_a_convolution_of_1x1():
+    """Squeeze-and-excitation is written either way."""
+    ours = shapes("conv1.weight 8x8x3x3", "dense1.weight 2x8", "dense1.bias 2", "dense2.weight 8x2", "dense2.bias 8")
+    theirs = shapes("0.weight 8x8x3x3", "1.fc1.weight 2x8x1x1", "1.fc1.bias 2", "1.fc2.weight 8x2x1x1", "1.fc2.bias 8")
+    matching = match(theirs, ours)
+    assert matching.complete
+    assert ways(matching)["dense1.weight"] == ("1.fc1.weight", "shape")
+    assert match(ours, theirs).complete
+
+
+def test_the_very_shapes_are_matched_first():
+    ours = shapes("d.weight 4x4", "c.weight 4x4x1x1")
+    theirs = shapes("x.weight 4x4x1x1", "y.weight 4x4")
+    assert ways(match(theirs, ours)) == {"d.weight": ("y.weight", "shape"), "c.weight": ("x.weight", "shape")}
+
+
+def test_dense_layers_and_convolutions_of_1x1_keep_their_common_order():
+    ours = shapes("a.weight 4x4", "b.weight 4x4x1x1", "c.weight 4x4")
+    theirs = shapes("x.weight 4x4x1x1", "y.weight 4x4x1x1", "z.weight 4x4x1x1")
+    assert ways(match(theirs, ours)) == {
+        "a.weight": ("x.weight", "order"),
+        "b.weight": ("y.weight", "order"),
+        "c.weight": ("z.weight", "order"),
+    }
+
+
 def test_an_alphabetical_order_is_read_with_numbers_as_numbers():
     theirs = dict.fromkeys(sorted(f"f.{n}.weight" for n in range(12)), (4, 4))
     ours = {f"dense{n + 1}.weight": (4, 4) for n in range(12)}
