@@ -289,10 +289,10 @@ def test_resnet9_has_the_weights_of_its_author() -> None:
     normalised = sum(2 * shape[0] for shape in shapes[:-1])
     trained = sum(map(prod, shapes)) + normalised
     assert trained == 6_573_120
-    assert found.totals.parameters == trained + 10  # the factors of the logits, which are frozen
-    assert found.graph.train["freeze"] == ("logits",)
+    assert found.totals.parameters == trained
     kinds = [layer.node.layer.name for layer in found.layers]
     assert kinds[-4:] == ["add", "maxpool", "dense", "scale"]
+    assert found.layers[-1].node.title == "scale(0.125, trained=false)"
     assert kinds.count("add") == 2
 
 
