@@ -42,10 +42,33 @@ def test_a_spec_is_in_canonical_form(path: netspec.library.Path) -> None:
     assert netspec.format(text) == text
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "mlp_1000"])
+WITHOUT_CLASSES = {
+    "autoencoder_mnist": "gives back its picture",
+    "dcgan_discriminator": "real or not",
+    "dcgan_generator": "gives a picture",
+    "dqn": "a value for each action",
+    "espcn": "gives a picture",
+    "mlp_1000": "a layer, to count its weights",
+    "pyramid_cnn": "how far two faces are apart",
+    "siamese_omniglot": "whether two characters are the same",
+    "srcnn": "gives a picture",
+    "vggish": "gives features",
+}
+"""Networks that name nothing, and what they do instead."""
+
+BESIDE_THE_MAIN_OUTPUT = {"fast_rcnn": "class", "fast_rcnn_caffenet": "class", "faster_rcnn": "class"}
+"""Networks that end in features, with the output that has the classes."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_CLASSES])
 def test_a_parameter_called_classes_sets_the_end_of_the_network(name: str) -> None:
     graph = analysed(name, classes=7).graph
-    assert graph.nodes[graph.outputs["main"]].shape.channels == 7
+    assert graph.nodes[graph.outputs[BESIDE_THE_MAIN_OUTPUT.get(name, "main")]].shape.channels == 7
+
+
+@pytest.mark.parametrize("name", WITHOUT_CLASSES)
+def test_a_network_that_names_nothing_has_no_classes(name: str) -> None:
+    assert "classes" not in analysed(name).graph.parameters
 
 
 def test_the_trunk_of_detectors_is_vgg16_up_to_conv5_3() -> None:

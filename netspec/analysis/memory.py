@@ -18,7 +18,6 @@ VIEWS = frozenset(
     {
         "nn.Flatten",
         "nn.Identity",
-        "ours.CenterCrop",
         "torch.flatten",
         "torch.movedim",
         "torch.narrow",

@@ -8,7 +8,7 @@ from typing import Any
 from netspec.layers.base import Call
 from netspec.lowering.constructor import Constructor, Made, constructor, initialiser, of_torch
 from netspec.lowering.forward import LETTERS, statements, variables
-from netspec.lowering.layout import Called, Raw, docstring, layout
+from netspec.lowering.layout import Called, Raw, docstring, folded, layout
 from netspec.lowering.names import class_name, unlike
 from netspec.lowering.plan import Path, Plan, Section
 from netspec.records import MISSING, frozen
@@ -176,7 +176,7 @@ def _network(name: str, plan: Plan, made: Constructor) -> list[str]:
     kept = {each: variable for each, variable in results.items() if each not in plan.auxiliary}
     ends = [plan.graph.nodes[plan.graph.outputs[each]].shape for each in results]
     flow = " -> ".join(", ".join(map(str, each)) for each in (shapes, ends))
-    lines = [f"class {name}(nn.Module):", f'    """The network: {flow}."""', "", *initialiser(made)]
+    lines = [f"class {name}(nn.Module):", *folded(f'The network: {flow}."""', 4, '"""'), "", *initialiser(made)]
     kinds = [kind for kind, there in (("Tensor", len(kept) == 1), ("dict[str, Tensor]", len(results) > 1)) if there]
     lines += [""] if made.members else []
     lines += _definition(tuple(plan.arguments), " | ".join(kinds))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netspec.graph import Graph
-from netspec.lowering.layout import Called, docstring, layout
+from netspec.lowering.layout import Called, docstring, folded, layout
 from netspec.lowering.plan import Plan
 from netspec.shape import Shape, Symbol
 
@@ -29,12 +29,13 @@ def header(graph: Graph) -> list[str]:
               for each in (graph.inputs, graph.outputs)]  # fmt: skip
     figures = f"{figure(totals.parameters)} parameters, {figure(totals.macs)} MACs for an image."
     name = graph.name or "A network"
-    lines = [f"{name}: {' -> '.join(shapes)}.", "", figures, *_settings(graph)]
+    opening = folded(docstring(f"{name}: {' -> '.join(shapes)}."), opening='"""')
+    lines = ["", *folded(figures), *_settings(graph)]
     if graph.source is not None and graph.source.text.strip():
         text = [line.rstrip() for line in graph.source.text.expandtabs(4).strip("\n").split("\n")]
         more = [f"… and {len(text) - LONGEST} more lines"] if len(text) > LONGEST else []
         lines += ["", "Made by netspec from this spec:", "", *text[:LONGEST], *more]
-    return ['"""' + docstring("\n".join(lines)), '"""', ""]
+    return [*opening, docstring("\n".join(lines)), '"""', ""]
 
 
 def _settings(graph: Graph) -> list[str]:

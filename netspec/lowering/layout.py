@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
+from textwrap import wrap
 from typing import Any
 
 from netspec.records import field, frozen
@@ -78,6 +79,12 @@ def _quoted(text: str) -> str:
     if written[0] == '"' or '"' in text:
         return written
     return '"' + written[1:-1].replace("\\'", "'") + '"'
+
+
+def folded(text: str, indent: int = 0, opening: str = "") -> list[str]:
+    """Prose as lines of at most 120 columns: shapes and counts of unknown size are formulas, which may be long."""
+    margin = " " * indent
+    return wrap(text, WIDTH, initial_indent=margin + opening, subsequent_indent=margin, break_long_words=False)
 
 
 def docstring(text: str) -> str:

@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 
 class CenterCrop(nn.Module):
-    """Cuts a map about its centre, `⌊(n − m)/2⌋` before: `(B, C, H, W) -> (B, C, *size)`."""
+    """Cuts a map about its centre, `⌊(n − m)/2⌋` before: `(B, C, H, W) -> (B, C, *size)`.
+
+    A copy, so that the rest of the map is not kept alive and what is left lies in order.
+    """
 
     def __init__(self, size: tuple[int, ...]) -> None:
         super().__init__()
@@ -16,7 +19,7 @@ class CenterCrop(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for axis, size in enumerate(self.size, 2):
             x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
-        return x
+        return x.clone(memory_format=torch.contiguous_format)
 
 
 class CropConcat(nn.Module):

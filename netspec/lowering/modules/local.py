@@ -88,4 +88,4 @@ class Local(nn.Module):
         out = out.permute(order)
         for axis in range(rank):
             out = out.flatten(2 + axis, 3 + axis)
-        return out
+        return out.contiguous()  # else a dense layer behind the activation would copy it once more to flatten it

@@ -18,6 +18,9 @@ from netspec.shape import Shape
 LARGEST_FIELD = 450
 """Fields of more pixels are not measured: they would take too large an input."""
 
+LARGEST_CLIP = 20
+"""The same for clips, whose inputs are cubes."""
+
 MOST_VALUES = 6
 """So many values of a network are measured, those of its last stages."""
 
@@ -127,7 +130,8 @@ def _measurable(analysis: Analysis, number: int) -> bool:
 def _is_known(field: Field) -> bool:
     if field.whole or None in field.start or None in field.jump:
         return False
-    return all(isinstance(size, int) and size <= LARGEST_FIELD for size in field.size)
+    largest = LARGEST_CLIP if len(field.size) == 3 else LARGEST_FIELD
+    return all(isinstance(size, int) and size <= largest for size in field.size)
 
 
 def _followed(graph: Graph) -> frozenset[int]:

@@ -96,7 +96,6 @@ def test_a_gate_multiplies_each_feature_of_tokens() -> None:
 def test_a_crop_takes_the_odd_pixel_after() -> None:
     x = torch.arange(35.0).view(1, 1, 5, 7)
     assert torch.equal(CenterCrop((2, 4))(x), x[:, :, 1:3, 1:5])
-    assert CenterCrop((2, 4))(x).data_ptr() == x[0, 0, 1, 1:].data_ptr()
     assert torch.equal(CenterCrop((3,))(x[0]), x[0, ..., 2:5])
 
 
