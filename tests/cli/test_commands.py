@@ -321,7 +321,7 @@ def test_the_bash_completion_completes(tmp_path, capsys):
     import subprocess
 
     script = out_of(capsys, "completion", "bash")
-    asked = 'COMP_WORDS=(netspec analyze alexnet_); COMP_CWORD=2; _netspec; echo "${COMPREPLY[@]}"'
+    asked = 'COMP_WORDS=(netspec analyze alexnet_o); COMP_CWORD=2; _netspec; echo "${COMPREPLY[@]}"'
     asked += '; COMP_WORDS=(netspec ana); COMP_CWORD=1; _netspec; echo "${COMPREPLY[@]}"'
     done = subprocess.run(["bash", "-c", script + asked], capture_output=True, text=True, check=True)
     assert done.stdout == "alexnet_one_tower\nanalyze\n"

@@ -32,21 +32,13 @@ from tests.lowering.onnx_runs import (
     values_for,
     weights_for,
 )
-
-SMALL = (
-    "lenet5", "mcdnn", "nin", "cifar_alexnet8", "cifar_baseline", "cifar_inception10", "cifar_lenet5",
-    "cifar_resnet18", "squeezenet", "mobilenet", "simple_cnn", "caltech_small", "cifar_small",
-    "stl10_small",
-)  # fmt: skip
-LARGE = (
-    "alexnet", "alexnet_one_tower", "cifar_vgg16", "densenet121", "googlenet", "inception_v3", "nin_imagenet",
-    "resnet18", "resnet50", "unet", "vgg11", "vgg11_lrn", "vgg13", "vgg16", "vgg16_c", "vgg19", "zfnet",
-)  # fmt: skip
-SHRUNK = {"mobilenet": "3x64x64", "squeezenet": "3x64x64", "nin": "3x16x16"}
-"""Inputs that are enough for a network of the default run."""
+from tests.shipped import NAMES, analysed, is_small
 
 TOO_LARGE = ("mlp_1000",)
 """A trillion weights."""
+
+SMALL = [name for name in NAMES if is_small(name)]
+LARGE = [name for name in NAMES if name not in (*SMALL, *TOO_LARGE)]
 
 
 def named(spec: str) -> tuple[Graph, Any]:
@@ -62,10 +54,6 @@ def shapes(values: Any) -> dict[str, list[Any]]:
 # Networks
 
 
-def test_every_shipped_network_is_run_or_too_large() -> None:
-    assert sorted((*SMALL, *LARGE, *TOO_LARGE)) == sorted(each.name for each in netspec.networks())
-
-
 @pytest.mark.parametrize("name", SMALL)
 def test_a_shipped_network_gives_what_torch_gives(name: str) -> None:
     check_shipped(name)
@@ -78,7 +66,7 @@ def test_a_large_shipped_network_gives_what_torch_gives(name: str) -> None:
 
 
 def check_shipped(name: str) -> None:
-    graph = netspec.compile(name, inputs=SHRUNK.get(name))
+    graph = analysed(name).graph
     module = build_graph(graph)
     initialise(module, graph, {"name": "xavier"}, seed=0)
     state, values = module.state_dict(), values_for(graph, batch=1)

@@ -11,7 +11,7 @@ from netspec.graph import Graph
 from netspec.lowering.calls import calls_of
 from netspec.lowering.roles import ancestors
 from netspec.lowering.verification.linear import followed
-from netspec.lowering.verification.steps import running
+from netspec.lowering.verification.steps import boxes, running
 from netspec.records import frozen, replace
 from netspec.shape import Shape
 
@@ -61,14 +61,15 @@ def units(analysis: Analysis, numbers: tuple[int, ...]) -> tuple[Unit, ...] | No
 
 
 def inputs_to_try(analysis: Analysis, numbers: tuple[int, ...]) -> Iterator[Mapping[str, Shape]]:
-    """Growing sizes for the network's inputs, from where the fields of these nodes may lie inside."""
+    """Growing sizes for the network's inputs but boxes, from where the fields of these nodes may lie inside."""
     graph = analysis.graph
     least = max(_wanted(analysis, _unit(analysis, number)) for number in numbers)
     given = {name: graph.nodes[number].shape for name, number in graph.inputs.items()}
-    smallest = min(size for shape in given.values() for size in shape.sizes if isinstance(size, int))
+    images = {name for name, number in graph.inputs.items() if number not in boxes(graph)}
+    smallest = min(size for name in images for size in given[name].sizes if isinstance(size, int))
     first = -(-(least - smallest) // STEP)
     for more in range(first, first + TRIES):
-        yield {name: _grown(shape, more * STEP) for name, shape in given.items()}
+        yield {name: _grown(shape, more * STEP) if name in images else shape for name, shape in given.items()}
 
 
 def _grown(shape: Shape, by: int) -> Shape:
