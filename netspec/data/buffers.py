@@ -44,10 +44,10 @@ def raw(values: Tensor) -> bytes:
 
 
 def digest(name: str, images: Images, root: Path) -> bytes:
-    """What identifies one split: sha256 over its pixels and labels; for files, over names, sizes in bytes and labels."""
+    """What identifies one split: sha256 over pixels and labels; for files, over names, sizes in bytes and labels."""
     found = sha256(f"{name} {tuple(images.pixels.shape)} {len(images)}\n".encode())
     found.update(raw(images.labels))
-    for part in images.pixels.split(4096):
+    for part in torch.split(images.pixels, 4096):
         found.update(raw(part))
     for path in images.files:
         found.update(f"{path.relative_to(root).as_posix()} {path.stat().st_size}\n".encode("utf-8", "surrogateescape"))

@@ -44,9 +44,7 @@ TEN = (
 )
 HUNDRED = (
     Form({"train": ("train.bin",), "test": ("test.bin",)}, "fine_label_names.txt", 100, 2),
-    Form(
-        {"train": ("train",), "test": ("test",)}, "meta", 100, label="fine_labels", label_names="fine_label_names"
-    ),
+    Form({"train": ("train",), "test": ("test",)}, "meta", 100, label="fine_labels", label_names="fine_label_names"),
 )
 
 
@@ -111,7 +109,9 @@ def _pickled(path: Path, key: str) -> tuple[Tensor, Tensor]:
     pixels, numbers = data.tensor(path), _numbers(labels, path)
     if pixels.dtype != torch.uint8 or pixels.dim() != 2 or pixels.shape[1] != PIXELS or not len(pixels):
         shape = "x".join(map(str, pixels.shape))
-        raise DataError(f"`{path}` is no batch of CIFAR: its data are {shape} of {pixels.dtype}, not Nx{PIXELS} of bytes")
+        raise DataError(
+            f"`{path}` is no batch of CIFAR: its data are {shape} of {pixels.dtype}, not Nx{PIXELS} of bytes"
+        )
     if numbers.shape != (len(pixels),):
         raise DataError(f"`{path}` has {len(pixels):,} images and {numbers.numel():,} labels")
     return pixels, numbers

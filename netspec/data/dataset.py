@@ -16,15 +16,15 @@ SPLITS = ("train", "validation", "test")
 
 
 class DataError(Exception):
-    """Data can't be found, read or fitted; the text is for the user: what is wrong, with the numbers, and what to do."""
+    """Data can't be found, read or fitted; the text says to the user what is wrong, and what to do."""
 
 
 @frozen
 class Images:
     """The images of one split with their labels, in the published order.
 
-    `pixels` are uint8 (N, C, H, W), in memory. Where `files` hold the images, since they differ in size or are too many,
-    `pixels` are (0, C, 0, 0): C is how many channels the files are to be read with. `labels` are int64 (N,): the
+    `pixels` are uint8 (N, C, H, W), in memory. Where `files` hold the images, since they differ in size or are too
+    many, `pixels` are (0, C, 0, 0): C is how many channels the files are to be read with. `labels` are int64 (N,): the
     number of the class.
     """
 

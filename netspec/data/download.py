@@ -154,6 +154,7 @@ class Meter:
         self.shown = -1
 
     def __call__(self, there: int, size: int) -> None:
+        """Show that `there` of `size` bytes have come, if that is more than was shown."""
         terminal = self.stream.isatty()
         step = there * (100 if terminal else 10) // size
         if step == self.shown:

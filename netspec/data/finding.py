@@ -204,7 +204,7 @@ def _help(known: Known, looked: list[str], why: str) -> str:
         lines += [f"  {each.urls[0]} ({each.size:,} bytes, {_two(each)})" for each in known.files]
     else:
         lines += ["to fetch it yourself:", f"  {known.page}"]
-    what = "them as they are" if known.unpacked or not known.files else "these files"
+    what = "its folders" if not known.files else "it as it is" if len(known.files) == 1 else "these files"
     lines.append(f"put {what} into `{shown(cache() / known.name)}`, or say where it is: `{known.name}:/path/to/it`")
     return "\n".join(lines)
 
@@ -232,3 +232,12 @@ def _dataset(name: str, read: Read, place: str, about: str) -> Dataset:
         whole.hexdigest(),
         about,
     )
+
+
+def places() -> dict[str, str]:
+    """Where each known set is on this machine, in a word or as its folder; `not here` for one that isn't."""
+    found = {}
+    for name, known in KNOWN.items():
+        place = None if known.shipped else _kept(known, [])
+        found[name] = "shipped" if known.shipped else "not here" if place is None else shown(place)
+    return found

@@ -1,4 +1,4 @@
-"""Folders of images: `class/*.jpg`, with or without `train`, `val` and `test` above them; Caltech-101 is one of them."""
+"""Folders of images: `class/*.jpg`, with or without `train`, `val` and `test` above them; Caltech-101 is one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ def split_folders(folder: Path) -> Mapping[str, Path]:
     """The folder of each split; all is to train on where no folder is called `train`."""
     named = {each.name.lower(): each for each in _subfolders(folder)}
     found = {
-        split: named[name] for split, names in NAMES.items() for name in names if name in named and _subfolders(named[name])
+        split: named[name]
+        for split, names in NAMES.items()
+        for name in names
+        if name in named and _subfolders(named[name])
     }
     return found if "train" in found else {"train": folder}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from torch import Tensor
 
@@ -63,10 +63,11 @@ def read_pair(images: Path, labels: Path) -> Images:
 def read_file(path: Path, magic: int) -> Tensor:
     """The numbers of one file: uint8 (N, H, W) for images, (N,) for labels. Raises DataError."""
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
+        with path.open("rb") as head:
+            packed = head.read(2) == b"\x1f\x8b"
         size = path.stat().st_size
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with gzip.open(path) if packed else path.open("rb") as opened:
+            file = cast("IO[bytes]", opened)
             sizes = _header(file, path, magic)
             return tensor(_body(file, path, sizes, size * DEFLATE if packed else size)).reshape(sizes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

@@ -1,8 +1,8 @@
 """ImageNet (ILSVRC 2012) as it lies on disk: `train/n01440764/*.JPEG` and `val`, in folders of classes or flat.
 
 Flat validation images need a list: Kaggle's `LOC_val_solution.csv`, `imagenet_2012_validation_synset_labels.txt`, or
-Caffe's `val.txt`. They are the split "test": it is they whose accuracy papers report, since the labels of ImageNet's own
-test images are not published.
+Caffe's `val.txt`. They are the split "test": it is they whose accuracy papers report, since the labels of ImageNet's
+own test images are not published.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Images with a list of their labels: `name label` on each line of a text file, or `name,label` in a CSV file.
 
-A folder holds `labels.txt` or `labels.csv`; or a list for each split, `train.txt`, `val.txt` and `test.txt`, as Caffe has
-it. Names are relative to the list. `classes.txt` names the classes, one a line, in the order of their numbers; without
-it words are classes in the order of the alphabet, and numbers are classes by number.
+A folder holds `labels.txt` or `labels.csv`; or a list for each split, `train.txt`, `val.txt` and `test.txt`, as Caffe
+has it. Names are relative to the list. `classes.txt` names the classes, one a line, in the order of their numbers;
+without it words are classes in the order of the alphabet, and numbers are classes by number.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def _listed(entries: list[Entry], numbers: Mapping[str, int], path: Path, root: 
     files, labels = [], []
     for name, label, line in entries:
         if label not in numbers:
-            raise DataError(f"`{path}`, line {line}: the label `{label}` is none of the {len(numbers)} in `classes.txt`")
+            raise DataError(
+                f"`{path}`, line {line}: the label `{label}` is none of the {len(numbers)} in `classes.txt`"
+            )
         file = inside(root, name, f"`{path}`, line {line}")
         if not file.is_file():
             raise DataError(f"`{path}`, line {line}: there is no file `{file}`")

@@ -1,7 +1,7 @@
 """Makes `mnist-mini` from the published files: `python -m netspec.data.mini FOLDER`.
 
-500 images of each digit to train on and 100 to test on, taken at even distances from all of MNIST's images of that digit,
-in their published order; so that the two halves of the test set, of which the second is the harder, are in it alike.
+500 images of each digit to train on and 100 to test on, taken at even distances from all of MNIST's images of that
+digit, in their published order; so that the two halves of the test set, whose writers differ, are in it alike.
 """
 
 from __future__ import annotations

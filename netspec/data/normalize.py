@@ -68,7 +68,7 @@ def statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     means, deviations = [], []
     for channel in range(pixels.shape[1]):
         counts = [0] * 256
-        for part in pixels[:, channel].split(4096):
+        for part in torch.split(pixels[:, channel], 4096):
             found = torch.bincount(part.flatten().int(), minlength=256).tolist()
             counts = [a + b for a, b in zip(counts, found, strict=True)]
         number = max(sum(counts), 1)
@@ -84,7 +84,9 @@ def _checked(name: str, mean: Sequence[Any], std: Sequence[Any], channels: int) 
     made = Normalization(tuple(map(float, mean)), tuple(map(float, std)))
     if len(made.mean) != channels or len(made.std) != channels:
         counts = f"{len(made.mean)} means and {len(made.std)} deviations"
-        raise DataError(f"`normalize = {name}` has {counts}, and the images have {channels} channel{'s' * (channels > 1)}")
+        raise DataError(
+            f"`normalize = {name}` has {counts}, and the images have {channels} channel{'s' * (channels > 1)}"
+        )
     if not all(each > 0 and isfinite(each) for each in made.std):
         raise DataError(f"`normalize = {name}` divides by {min(made.std):g}: deviations are over 0")
     return made

@@ -1,8 +1,8 @@
 """Pickles of plain data: dicts, lists, text, numbers and numpy's arrays, and nothing else.
 
-A pickle can name any function and have it called. Here it gets none: the few names that numpy's arrays are written with
-stand for records of ours, so that not even numpy is asked, and any other name is refused before anything is done with it.
-Python's own reader in Python is used: the one in C can be made to take any amount of memory by a number in the file.
+A pickle can name any function and have it called. Here it gets none: the few names that numpy's arrays are written
+with stand for records of ours, so that not even numpy is asked, and any other name is refused before anything is done
+with it. Python's reader written in Python is used: the one in C takes as much memory as a number in the file says.
 """
 
 from __future__ import annotations
@@ -108,7 +108,10 @@ NAMES: dict[tuple[str, str], Any] = {
 """Every name that a pickle may have, and what it stands for."""
 
 
-class _Reader(pickle._Unpickler):  # type: ignore[name-defined,misc]
+_Unpickler: Any = pickle._Unpickler
+
+
+class _Reader(_Unpickler):  # type: ignore[misc]
     """Reads plain data only."""
 
     def load_build(self) -> None:
@@ -117,7 +120,7 @@ class _Reader(pickle._Unpickler):  # type: ignore[name-defined,misc]
             raise Refused("the state of something that is no array")
         super().load_build()
 
-    dispatch = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: load_build}  # type: ignore[attr-defined]
+    dispatch: dict[int, Any] = {**_Unpickler.dispatch, pickle.BUILD[0]: load_build}
 
     def find_class(self, module: str, name: str) -> Any:
         """What a name stands for. Raises Refused for all but those in `NAMES`."""

@@ -81,7 +81,7 @@ def decoded(source: Path | BinaryIO, channels: int | None = None, name: str = ""
 def _opened(source: Path | BinaryIO, name: str) -> Iterator[Image]:
     """An image whose size was checked; whatever goes wrong while it is read is a DataError."""
     need("PIL", extra="torch")
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -93,7 +93,7 @@ def _opened(source: Path | BinaryIO, name: str) -> Iterator[Image]:
                 yield image
     except DataError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise DataError(f"`{name}` is no image in a format that is read: {', '.join(FORMATS)}") from None
     except Image.DecompressionBombError:
         raise DataError(f"`{name}` is too large: {MOST_PIXELS:,} pixels are the most") from None

@@ -1,7 +1,7 @@
 """Images made to fit a network, as the recipe's `input` says: `resize`, `pad`, `crop`, `grey`, `colour`.
 
-A step is a choice of the recipe with its size given, `{"name": "pad", "size": (32, 32)}`. None of them is random; they are
-done once, to training and test images alike.
+A step is a choice of the recipe with its size given, `{"name": "pad", "size": (32, 32)}`. None of them is random; they
+are done once, to training and test images alike.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def fitted(images: Tensor, steps: Sequence[Step]) -> Tensor:
 
     if not steps:
         return images
-    return torch.cat([_fitted(part, steps) for part in images.split(CHUNK)])
+    return torch.cat([_fitted(part, steps) for part in torch.split(images, CHUNK)])
 
 
 def _fitted(images: Tensor, steps: Sequence[Step]) -> Tensor:
@@ -85,7 +85,10 @@ def _crop(images: Tensor, size: Size) -> Tensor:
 
 
 def _resize(images: Tensor, size: Size) -> Tensor:
-    """Scaled, in its proportions, until it covers the size; then the middle is cut out. Bilinear, smoothed where smaller."""
+    """Scaled, in its proportions, until it covers the size; then the middle is cut out.
+
+    Bilinear, and smoothed where it gets smaller, as Pillow does.
+    """
     from torch.nn.functional import interpolate
 
     height, width = images.shape[2:]
@@ -97,7 +100,7 @@ def _resize(images: Tensor, size: Size) -> Tensor:
 
 
 def covers(size: Size, wanted: Size) -> Size:
-    """The size of an image, in its own proportions, that covers the wanted one: equal along one side, no less along both."""
+    """The size of an image, in its own proportions, that covers the wanted one: equal along one side at least."""
     height, width = size
     if wanted[0] * width >= wanted[1] * height:  # the height decides
         return wanted[0], max(wanted[1], round(width * wanted[0] / height))

@@ -1,7 +1,7 @@
 """Images made by arithmetic, for trying out and for timing: `synthetic:3x32x32:10`.
 
-Each class has a coarse pattern of its own, each image the pattern of its class under noise, so that a network learns them
-and its loss falls. All numbers are whole: they are the same on every machine.
+Each class has a coarse pattern of its own, each image the pattern of its class under noise, so that a network learns
+them and its loss falls. All numbers are whole: they are the same on every machine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Pascal VOC: photographs with boxes (http://host.robots.ox.ac.uk/pascal/VOC/).
 
-`JPEGImages/*.jpg`, `Annotations/*.xml` with the boxes of each, and `ImageSets/Main/train.txt`, `val.txt` and `test.txt` with
-the names of the images of each split.
+`JPEGImages/*.jpg`, `Annotations/*.xml` with the boxes of each, and `ImageSets/Main/train.txt`, `val.txt` and `test.txt`
+with the names of the images of each split.
 """
 
 from __future__ import annotations
@@ -79,9 +79,7 @@ def read(folder: Path, name: str, classes: tuple[str, ...] = (), about: str = ""
             is not among those given.
     """
     found = sha256()
-    annotated = {
-        split: [_annotation(folder, stem, found) for stem in stems] for split, stems in _stems(folder).items()
-    }
+    annotated = {split: [_annotation(folder, stem, found) for stem in stems] for split, stems in _stems(folder).items()}
     names = {each.name for own in annotated.values() for _, _, objects in own for each in objects}
     classes = classes or tuple(sorted(names))
     other = next((each for each in sorted(names) if each not in classes), None)
