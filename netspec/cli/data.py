@@ -36,7 +36,9 @@ def parser() -> Parser:
 def run(options: Namespace) -> int:
     """Print what the set is; write its sheet where that is asked for."""
     from netspec.data.dataset import DataError
+    from netspec.lowering.extras import need
 
+    need("torch", extra="torch")
     try:
         if options.name is None:
             from netspec.data.describe import listing
@@ -55,9 +57,6 @@ def _looked_at(options: Namespace) -> Counted:
     """The set, counted; its sheet is written on the way. Raises DataError."""
     from netspec.data.dataset import DataError, load
     from netspec.data.describe import counted, counted_boxes
-    from netspec.lowering.extras import need
-
-    need("torch", extra="torch")
     from netspec.data.finding import has_boxes, load_boxes
 
     if has_boxes(options.name):

@@ -84,7 +84,7 @@ def _at(place: Path, layout: str | None, name: str) -> Dataset:
 def _named(path: str, known: Known) -> Path:
     """The folder of a known set, or the one above it."""
     place = Path(path).expanduser()
-    for folder in (place, *candidates(place, known)):
+    for folder in (*candidates(place, known), place):
         if folder.is_dir() and not _missing(known, folder):
             return folder
     if place.is_file():
@@ -103,14 +103,17 @@ def _complete(place: Path, missing: tuple[str, ...], what: str) -> Path:
 def _unnamed(words: str) -> Path:
     """The place that words mean which are no name: a path, or a folder in one of the roots."""
     place = Path(words).expanduser()
-    if place.exists() or os.sep in words or words.startswith((".", "~")):
+    name, colon, _ = words.partition(":")
+    if words and place.exists():
         return place
+    if not colon and (os.sep in words or words.startswith((".", "~"))):
+        raise DataError(f"there is no folder `{words}`")
     inside = next((root.path / words for root in roots() if words and (root.path / words).is_dir()), None)
     if inside is not None:
         return inside
-    guess = nearest(words.partition(":")[0], (*KNOWN, *LAYOUTS, "synthetic", BOXES))
+    guess = nearest(name, (*KNOWN, *LAYOUTS, "synthetic", BOXES))
     hint = f"did you mean `{guess}`?" if guess else f"there are {', '.join(KNOWN)}, and any folder by its path"
-    raise DataError(f"there is no set `{words}`; {hint}")
+    raise DataError(f"there is no set `{name}`; {hint}")
 
 
 # A set that is known by name

@@ -21,7 +21,8 @@ from netspec.data.dataset import Dataset
 from netspec.data.fit_images import Plan, Wanted, planned
 from netspec.data.fit_outputs import check_outputs
 from netspec.data.fit_report import Sides, misfit
-from netspec.data.steps import ImageShape, Step
+from netspec.data.sizes import ImageShape, by
+from netspec.data.steps import Step
 from netspec.diagnostics import SpecError
 from netspec.graph import Graph
 from netspec.library import is_json
@@ -97,7 +98,7 @@ def fit(
         names = ", ".join(f"`{name}`" for name in graph.inputs)
         raise misfit(f"the spec has the inputs {names}, and one image is there at a time", sides)
     wanted = _wanted(network, graph, inputs)
-    plan = planned(sides, wanted, lambda shape: network.compiled(_by(shape)))
+    plan = planned(sides, wanted, lambda shape: network.compiled(by(shape)))
     return _fitting(network, graph, dataset, plan, wanted)
 
 
@@ -126,8 +127,8 @@ def _wanted(network: _Network, graph: Graph, inputs: Mapping[str, str] | str | N
 
 
 def _fitting(network: _Network, graph: Graph, dataset: Dataset, plan: Plan, wanted: Wanted) -> Fitting:
-    changed = wanted.forced is None and _by(plan.shape) != str(wanted.written)
-    inputs = None if network.fixed or (wanted.forced is None and not changed) else _by(plan.shape)
+    changed = wanted.forced is None and by(plan.shape) != str(wanted.written)
+    inputs = None if network.fixed or (wanted.forced is None and not changed) else by(plan.shape)
     final = network.compiled(inputs) if inputs is not None else graph
     check_outputs(Sides(dataset, final), explicit=CLASSES in network.parameters, fixed=network.fixed)
     recipe = dict(final.train)
@@ -136,7 +137,7 @@ def _fitting(network: _Network, graph: Graph, dataset: Dataset, plan: Plan, want
     if "augment" in recipe:
         recipe["augment"] = list(plan.augment)
     notes = (*_class_note(graph, network, dataset), *plan.notes)
-    line = "; ".join(notes) or f"nothing to fit: {_by(plan.shape)} and {len(dataset.classes)} classes on both sides"
+    line = "; ".join(notes) or f"nothing to fit: {by(plan.shape)} and {len(dataset.classes)} classes on both sides"
     return Fitting(
         replace(final, train=recipe),
         plan.steps,
@@ -155,7 +156,3 @@ def _class_note(graph: Graph, network: _Network, dataset: Dataset) -> tuple[str,
     count = graph.parameters[CLASSES]
     of = "" if count == len(dataset.classes) else f", and the data have {len(dataset.classes)}"
     return (f"classes = {count}{of}",)
-
-
-def _by(shape: ImageShape) -> str:
-    return "x".join(map(str, shape))

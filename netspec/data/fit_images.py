@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from netspec.data.dataset import DataError
 from netspec.data.fit_report import Sides, misfit
-from netspec.data.steps import SIZED, ImageShape, Size, Step, after, step
+from netspec.data.sizes import ImageShape, Size, by, covers, pair, short, size_of
+from netspec.data.steps import SIZED, Step, after, step
 from netspec.diagnostics import SpecError
 from netspec.graph import Graph
 from netspec.records import frozen, replace
@@ -45,7 +46,7 @@ class Wanted:
     @property
     def size(self) -> Size | None:
         """Height and width of an image that flows in, None where they are open, or no image."""
-        return _size(self.shape)
+        return size_of(self.shape)
 
 
 @frozen
@@ -83,8 +84,8 @@ def planned(sides: Sides, wanted: Wanted, compile: Compile) -> Plan:
     recipe = sides.graph.train
     now = _as_asked(sides, start, recipe.get("input", ()), wanted)
     augment = tuple(recipe.get("augment", ()))
-    window = next((_pair(each["size"]) for each in reversed(augment) if each["name"] in WINDOWS), None)
-    own = window is not None and window == _size(wanted.written)
+    window = next((pair(each["size"]) for each in reversed(augment) if each["name"] in WINDOWS), None)
+    own = window is not None and window == size_of(wanted.written)
     _check_channels(sides, now, wanted)
     if window is not None and not own and wanted.forced is None:
         now, at = _around(sides, now, window, wanted, compile), window
@@ -107,11 +108,11 @@ def _as_asked(sides: Sides, now: _Now, chain: Sequence[Mapping[str, Any]], wante
         if name not in SIZED:
             now = _stepped(sides, now, step(name))
             continue
-        size = _pair(choice["size"]) if choice.get("size") is not None else wanted.size
+        size = pair(choice["size"]) if choice.get("size") is not None else wanted.size
         if size is None:
             raise misfit(f"`input = {name}` needs a size, and the spec has none", sides, f"write one: `{name}(224)`")
         if now.size is None and name != "resize":
-            way = f"resize them first: `input {{ resize({_by(size)}) - {name}({_by(size)}) }}`"
+            way = f"resize them first: `input {{ resize({by(size)}) - {name}({by(size)}) }}`"
             raise misfit(f"`input = {name}` takes images of one size, and these differ", sides, way)
         now = replace(_stepped(sides, now, step(name, size)), sized=True)
     return now
@@ -141,7 +142,7 @@ def _check_channels(sides: Sides, now: _Now, wanted: Wanted) -> None:
     if (now.channels, takes) == (3, 1):
         ways.append("make the images grey: `input = grey` in the train section, or --set train.input=grey")
     if wanted.forced is None and now.size is not None:
-        ways.append(f"or let the network take them as they are: --input {now.channels}x{_by(now.size)}")
+        ways.append(f"or let the network take them as they are: --input {now.channels}x{by(now.size)}")
     colour = "colour" if now.channels == 3 else f"{now.channels} channel{'s' * (now.channels > 1)}"
     raise misfit(f"the images have {colour}, and the spec takes {takes} channel{'s' * (takes > 1)}", sides, *ways)
 
@@ -153,7 +154,7 @@ def _around(sides: Sides, now: _Now, window: Size, wanted: Wanted, compile: Comp
     """Images that windows of a size which is not the spec's are cut from."""
     failed = _failure(compile, (wanted.channels or now.channels, *window))
     if failed is not None:
-        what = f"the recipe cuts windows of {_by(window)}, and it does not compile at that: {failed}"
+        what = f"the recipe cuts windows of {by(window)}, and it does not compile at that: {failed}"
         raise misfit(what, sides, "change `augment` in the train section")
     return now if now.size is not None else _stepped(sides, now, step("resize", _larger(window)))
 
@@ -170,7 +171,7 @@ def _towards_size(sides: Sides, now: _Now, wanted: Wanted, windows: bool, compil
     """The images and the network at a common size: the images' own if it compiles there, else the spec's."""
     written = wanted.size
     if now.size is not None:
-        if written is not None and windows and _covers(now.size, written):
+        if written is not None and windows and covers(now.size, written):
             return now, written
         failed = _failure(compile, (now.channels, *now.size))
         if failed is None:
@@ -178,7 +179,7 @@ def _towards_size(sides: Sides, now: _Now, wanted: Wanted, windows: bool, compil
         if now.channels == 1 and wanted.channels == 3 and _failure(compile, (3, *now.size)) is None:
             return now, now.size
         if now.sized or written is None:
-            at = f"{now.channels}x{_by(now.size)}"
+            at = f"{now.channels}x{by(now.size)}"
             way = "give another size in `input`" if now.sized else "resize the images: `input = resize(32)`, say"
             raise misfit(f"it does not compile at {at}: {failed}", sides, way)
     if written is None:
@@ -190,10 +191,10 @@ def _towards(sides: Sides, now: _Now, size: Size, windows: bool) -> _Now:
     """The images at a size; larger where windows are cut from them, and they are larger or differ."""
     if now.size is None:
         return _stepped(sides, now, step("resize", _larger(size) if windows else size))
-    if windows and _covers(now.size, size):
+    if windows and covers(now.size, size):
         return now
     near = all(own * NEARLY[0] >= to * NEARLY[1] for own, to in zip(now.size, size, strict=True))
-    return _stepped(sides, now, step("pad" if near and _covers(size, now.size) else "resize", size))
+    return _stepped(sides, now, step("pad" if near and covers(size, now.size) else "resize", size))
 
 
 def _in_colour(sides: Sides, now: _Now, at: Size, wanted: Wanted, compile: Compile) -> _Now:
@@ -220,45 +221,45 @@ def _failure(compile: Compile, shape: ImageShape) -> str | None:
 
 def _plan(sides: Sides, now: _Now, at: Size, augment: Sequence[Mapping[str, Any]], wanted: Wanted) -> Plan:
     assert now.size is not None
-    written = _size(wanted.written)
+    written = size_of(wanted.written)
     cut, notes = [], list(_size_notes(sides, now, at, wanted))
     for each in augment:
-        if each["name"] in WINDOWS and _pair(each["size"]) == written != at:
-            notes.append(f"{each['name']}({_short(each['size'])}) is {each['name']}({_short(at)})")
+        if each["name"] in WINDOWS and pair(each["size"]) == written != at:
+            notes.append(f"{each['name']}({short(each['size'])}) is {each['name']}({short(at)})")
             each = {**each, "size": at[0] if at[0] == at[1] else at}
         cut.append(each)
     _check_windows(sides, now.size, cut, at)
-    test = () if now.size == at else (step("crop", at),) if _covers(now.size, at) else (step("resize", at),)
+    test = () if now.size == at else (step("crop", at),) if covers(now.size, at) else (step("resize", at),)
     if test:
-        notes.append(f"tested on the middle {_by(at)}")
+        notes.append(f"tested on the middle {by(at)}")
     shape = (now.channels, *at)
     return Plan(now.steps, (now.channels, *now.size), shape, tuple(cut), test, tuple(notes))
 
 
 def _check_windows(sides: Sides, size: Size, augment: Sequence[Mapping[str, Any]], at: Size) -> None:
     """That each window fits into the images that it is cut from, and the last is what the network gets."""
-    windows = [_pair(each["size"]) for each in augment if each["name"] in WINDOWS]
+    windows = [pair(each["size"]) for each in augment if each["name"] in WINDOWS]
     if windows and windows[-1] != at:
-        what = f"the recipe cuts windows of {_by(windows[-1])}, and the network gets {_by(at)}"
+        what = f"the recipe cuts windows of {by(windows[-1])}, and the network gets {by(at)}"
         raise misfit(what, sides, "change `augment` in the train section")
     for each in augment:
         if each["name"] == "crop":
-            window, pad = _pair(each["size"]), each.get("pad", 0)
-            if not _covers((size[0] + 2 * pad, size[1] + 2 * pad), window):
-                what = f"`crop({_short(each['size'])})` is larger than the images, {_by(size)}"
+            window, pad = pair(each["size"]), each.get("pad", 0)
+            if not covers((size[0] + 2 * pad, size[1] + 2 * pad), window):
+                what = f"`crop({short(each['size'])})` is larger than the images, {by(size)}"
                 raise misfit(what, sides, "leave it out of `augment`, or make the images larger: `input = resize`")
         if each["name"] in WINDOWS:
-            size = _pair(each["size"])
+            size = pair(each["size"])
 
 
 def _size_notes(sides: Sides, now: _Now, at: Size, wanted: Wanted) -> Sequence[str]:
     """What was done to the images, and the size of the network if it is not the spec's."""
     notes = []
-    done = ", ".join(_DONE[each["name"]] + (f" to {_by(each['size'])}" if "size" in each else "") for each in now.steps)
+    done = ", ".join(_DONE[each["name"]] + (f" to {by(each['size'])}" if "size" in each else "") for each in now.steps)
     if done:
         images = sides.dataset.size if sides.dataset.shape is not None else "of different sizes"
         notes.append(f"images {images} {done}")
-    flows = f"{now.channels}x{_by(at)}"
+    flows = f"{now.channels}x{by(at)}"
     if flows != str(wanted.written):
         notes.append(f"trained at {flows} instead of {wanted.written}")
     return notes
@@ -273,32 +274,5 @@ _DONE = {
 }
 
 
-def _size(shape: Shape) -> Size | None:
-    if shape.rank != 2 or not all(isinstance(each, int) for each in shape.sizes):
-        return None
-    height, width = shape.sizes
-    assert isinstance(height, int) and isinstance(width, int)
-    return height, width
-
-
-def _pair(size: Any) -> Size:
-    """A size of the recipe as (height, width): one number stands for both."""
-    numbers = tuple(map(int, size)) if isinstance(size, tuple) else (int(size), int(size))
-    return numbers[0], numbers[-1]
-
-
-def _covers(large: Size, small: Size) -> bool:
-    return large[0] >= small[0] and large[1] >= small[1]
-
-
 def _larger(size: Size) -> Size:
     return -(-size[0] * AROUND[0] // AROUND[1]), -(-size[1] * AROUND[0] // AROUND[1])
-
-
-def _by(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-def _short(size: Any) -> str:
-    height, width = _pair(size)
-    return str(height) if height == width else f"{height}x{width}"

@@ -50,9 +50,12 @@ def is_offline(offline: bool) -> bool:
 
 
 def candidates(place: Path, known: Known) -> tuple[Path, ...]:
-    """The folders within a root, or a folder that the user names, that may hold this set."""
+    """The folders within a root, or a folder that the user names, that may hold this set, the deepest first.
+
+    Caltech-101's archive unpacked is a folder of folders of classes: looked at from above it has one class.
+    """
     own = place / known.name
-    return (own, *(place / each for each in known.folders), *(own / each for each in known.folders))
+    return (*(own / each for each in known.folders), *(place / each for each in known.folders), own)
 
 
 def shown(path: Path) -> str:

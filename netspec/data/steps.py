@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netspec.data.dataset import DataError
+from netspec.data.sizes import ImageShape, Size, by, covering
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Step: TypeAlias = Mapping[str, Any]
-Size: TypeAlias = tuple[int, int]
-ImageShape: TypeAlias = tuple[int, int, int]
 
 SIZED = ("resize", "pad", "crop")
 CHUNK = 1024
@@ -38,9 +37,9 @@ def after(step: Step, shape: ImageShape) -> ImageShape:
         return (1 if name == "grey" else 3), height, width
     new_height, new_width = step["size"]
     if name == "pad" and (height > new_height or width > new_width):
-        raise DataError(f"`pad({_by(step['size'])})` is smaller than the images, {height}x{width}")
+        raise DataError(f"`pad({by(step['size'])})` is smaller than the images, {height}x{width}")
     if name == "crop" and (height < new_height or width < new_width):
-        raise DataError(f"`crop({_by(step['size'])})` is larger than the images, {height}x{width}")
+        raise DataError(f"`crop({by(step['size'])})` is larger than the images, {height}x{width}")
     return channels, new_height, new_width
 
 
@@ -94,21 +93,9 @@ def _resize(images: Tensor, size: Size) -> Tensor:
     height, width = images.shape[2:]
     if (height, width) == size:
         return images
-    covering = covers((height, width), size)
-    scaled = interpolate(images.float(), covering, mode="bilinear", align_corners=False, antialias=True)
+    large = covering((height, width), size)
+    scaled = interpolate(images.float(), large, mode="bilinear", align_corners=False, antialias=True)
     return _crop(scaled, size).round().clamp(0, 255).to(images.dtype)
-
-
-def covers(size: Size, wanted: Size) -> Size:
-    """The size of an image, in its own proportions, that covers the wanted one: equal along one side at least."""
-    height, width = size
-    if wanted[0] * width >= wanted[1] * height:  # the height decides
-        return wanted[0], max(wanted[1], round(width * wanted[0] / height))
-    return max(wanted[0], round(height * wanted[1] / width)), wanted[1]
-
-
-def _by(size: Size) -> str:
-    return f"{size[0]}x{size[1]}"
 
 
 _DO = {"grey": _grey, "colour": _colour, "pad": _pad, "crop": _crop, "resize": _resize}
