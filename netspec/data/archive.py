@@ -54,7 +54,7 @@ class _Target:
         self.files = 0
 
     def take(self, name: str, size: int, source: IO[bytes]) -> None:
-        """Write one file of at most `size` bytes, which is what its head says."""
+        """Write one file, of the `size` that its head says; no more than that is read."""
         self.files += 1
         self.bytes += size
         if self.bytes > self.most_bytes or self.files > MOST_FILES:
@@ -64,10 +64,8 @@ class _Target:
         path.parent.mkdir(parents=True, exist_ok=True)
         left = size
         with path.open("xb") as file:
-            while part := source.read(min(CHUNK, left + 1)):
+            while left and (part := source.read(min(CHUNK, left))):
                 left -= len(part)
-                if left < 0:
-                    raise DataError(f"`{self.archive}` is not unpacked: `{name}` is larger than its head says")
                 file.write(part)
         if left:
             raise DataError(f"`{self.archive}` is damaged: `{name}` is cut off")

@@ -108,7 +108,7 @@ def _continue(url: str, part: Path, size: int, progress: Progress) -> None:
         if answer.status != 206 or not _begins_at(answer.headers.get("Content-Range"), there):
             there = 0  # the server gives the whole of it
         with part.open("ab" if there else "wb") as file:
-            while chunk := answer.read(CHUNK):
+            while chunk := _read(answer):
                 there += len(chunk)
                 if there > size:
                     raise Broken(f"more than the {size:,} bytes that were published")
@@ -116,6 +116,15 @@ def _continue(url: str, part: Path, size: int, progress: Progress) -> None:
                 progress(there, size)
     if there < size:
         raise Broken(f"the connection broke after {there:,} of {size:,} bytes")
+
+
+def _read(answer: Any) -> bytes:
+    """Some more of an answer. Raises Broken; an OSError of reading is none of writing."""
+    try:
+        chunk: bytes = answer.read(CHUNK)
+    except (OSError, HTTPException) as error:
+        raise Broken(f"the connection broke: {error}") from None
+    return chunk
 
 
 def _begins_at(content_range: str | None, start: int) -> bool:

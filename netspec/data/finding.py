@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -26,6 +28,23 @@ SHIPPED = "shipped with netspec"
 
 def load_words(words: str, offline: bool) -> Dataset:
     """As `netspec.data.dataset.load`."""
+    with _readable(words):
+        return _loaded(words, offline)
+
+
+@contextmanager
+def _readable(words: str) -> Iterator[None]:
+    """What the system says of a place, that it is not allowed or its name too long, is a DataError."""
+    if "\0" in words:
+        raise DataError(f"{words!r} is no name of a set: it holds a NUL character")
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"`{error.filename or words}` can't be read: {reason}") from None
+
+
+def _loaded(words: str, offline: bool) -> Dataset:
     name, _, path = words.partition(":")
     if name == "synthetic":
         made = synthetic.read(path)
@@ -47,6 +66,11 @@ def load_words(words: str, offline: bool) -> Dataset:
 
 def load_boxes(words: str, *, offline: bool = False) -> voc.BoxedDataset:
     """The set with boxes that a user names: `voc2007`, `voc:/path`, `voc2012:/path`. Raises DataError."""
+    with _readable(words):
+        return _loaded_boxes(words, offline)
+
+
+def _loaded_boxes(words: str, offline: bool) -> voc.BoxedDataset:
     name, _, path = words.partition(":")
     if name == BOXES and path:
         place = Path(path).expanduser()

@@ -7,14 +7,13 @@ own test images are not published.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from netspec.data.dataset import DataError
 from netspec.data.folders import pictures
 from netspec.data.gather import Listed, gathered
 from netspec.data.known import Known
-from netspec.data.read import Read, lines_of
+from netspec.data.read import Read, lines_of, rows_of
 
 SYNSET = "n[0-9]*"
 KAGGLE = "LOC_val_solution.csv"
@@ -88,7 +87,7 @@ def _numbers(path: Path, stems: list[str], synsets: dict[str, int]) -> list[int]
     lines = lines_of(path)
     ordered = list(synsets)
     if path.name == KAGGLE:
-        named = {row[0]: row[1].partition(" ")[0] for row in csv.reader(lines) if len(row) == 2}
+        named = {row[0]: row[1].partition(" ")[0] for row in rows_of(path) if len(row) == 2}
     elif path.name == CAFFE:
         pairs = [line.split() for line in lines]
         named = {Path(pair[0]).stem: _at(ordered, pair[1]) for pair in pairs if len(pair) == 2}

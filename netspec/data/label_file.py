@@ -7,7 +7,6 @@ without it words are classes in the order of the alphabet, and numbers are class
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +16,7 @@ from netspec.data.folders import NAMES
 from netspec.data.gather import Listed, gathered
 from netspec.data.known import Known
 from netspec.data.pictures import is_picture
-from netspec.data.read import Read, inside, lines_of, names_in
+from netspec.data.read import Read, inside, lines_of, names_in, rows_of
 
 ENDINGS = (".txt", ".csv")
 
@@ -58,9 +57,9 @@ def _lists(place: Path) -> Mapping[str, Path]:
 
 def _entries(path: Path) -> list[Entry]:
     """The lines of a list. Raises DataError for one that is not a name and a label."""
-    lines = lines_of(path)
-    rows = list(csv.reader(lines)) if path.suffix.lower() == ".csv" else [_words(line) for line in lines]
-    if rows and path.suffix.lower() == ".csv" and not is_picture(rows[0][0] if rows[0] else ""):
+    table = path.suffix.lower() == ".csv"
+    rows = rows_of(path) if table else [_words(line) for line in lines_of(path)]
+    if table and rows and not is_picture(rows[0][0] if rows[0] else ""):
         rows[0] = []  # the titles of the columns
     found = []
     for number, row in enumerate(rows, 1):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,10 +59,18 @@ def names_in(path: Path, count: int | None = None) -> tuple[str, ...]:
         raise DataError(f"`{path}` names {len(names)} classes, not {count}")
     if not names:
         raise DataError(f"`{path}` names no classes")
-    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
-    if twice is not None:
+    if len(set(names)) != len(names):
+        twice = next(name for name, times in Counter(names).items() if times > 1)
         raise DataError(f"`{path}` names the class `{twice}` twice")
     return names
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    """The rows of a CSV file. Raises DataError."""
+    try:
+        return list(csv.reader(lines_of(path)))
+    except csv.Error as error:
+        raise DataError(f"`{path}` is no CSV file: {error}") from None
 
 
 def inside(root: Path, name: str, where: str) -> Path:

@@ -148,3 +148,18 @@ def test_arrays_of_other_shapes_types_or_lengths_are_refused(tmp_path: Path) -> 
     ):
         (tmp_path / "python" / "test_batch").write_bytes(pickle.dumps({"data": data, "labels": own}))
         assert says in refused(f"cifar10:{tmp_path / 'python'}")
+
+
+def test_names_of_a_pickle_that_are_too_few_are_refused(tmp_path: Path) -> None:
+    images, labels = cifar10(tmp_path / "binary")
+    python10(tmp_path / "python", images, labels)
+    for names in ([b"cat"], list(range(10)), None):
+        (tmp_path / "python" / "batches.meta").write_bytes(pickle.dumps({"label_names": names}))
+        said = refused(f"cifar10:{tmp_path / 'python'}")
+        assert said.endswith(
+            (
+                "names 1 classes under `label_names`, not 10",
+                "names 10 classes under `label_names`, not 10",
+                "names 0 classes under `label_names`, not 10",
+            )
+        )

@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from netspec.data import download
 from netspec.data.dataset import DataError
-from netspec.data.download import TRIES, Meter, alone, fetch
+from netspec.data.download import TRIES, Broken, Meter, alone, fetch
 from netspec.data.known import Remote
 from tests.data.server import Publisher, publisher
 
@@ -161,3 +163,39 @@ def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_an_answer_that_ends_in_an_error_is_a_broken_connection(
+    server: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([b"x" * 10, OSError("reset by peer")])
+
+    def read(answer: Any) -> bytes:
+        found = next(answers, None)
+        if isinstance(found, OSError):
+            raise Broken(f"the connection broke: {found}")
+        return answer.read(1000) if found is None else CONTENT[:10]
+
+    monkeypatch.setattr(download, "_read", read)
+    got(tmp_path / "a.bin", remote(server.url))
+    assert [start for _, start in server.asked] == [None, "bytes=10-"]
+    assert (tmp_path / "a.bin").read_bytes() == CONTENT
+
+
+def test_a_server_that_knows_no_such_part_is_asked_for_the_whole(server: Publisher, tmp_path: Path) -> None:
+    (tmp_path / "a.bin.part").write_bytes(CONTENT[:100])
+    server.errors = [416]
+    got(tmp_path / "a.bin", remote(server.url))
+    assert [start for _, start in server.asked] == ["bytes=100-", None]
+
+
+def test_what_came_whole_and_was_not_checked_is_checked_without_asking(server: Publisher, tmp_path: Path) -> None:
+    (tmp_path / "a.bin.part").write_bytes(CONTENT)
+    got(tmp_path / "a.bin", remote(server.url))
+    assert server.asked == [] and (tmp_path / "a.bin").read_bytes() == CONTENT
+
+
+def test_a_lock_that_can_not_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="can't be written"), alone(tmp_path / "file" / "lock"):
+        pass

@@ -295,3 +295,12 @@ def test_the_cache_is_where_the_system_has_it(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(places.sys, "platform", system)
         assert str(places.cache()) == path
     assert places.shown(places.cache()) == "~/Library/Caches/netspec"
+
+
+def test_a_place_that_the_system_refuses_is_one_line(machine: Path) -> None:
+    for words in ("x" * 5000, f"folder:{'x/' * 3000}", f"voc:{'x' * 5000}", f"cifar10:{'y' * 3000}"):
+        read = finding.load_boxes if words.startswith("voc") else load
+        with pytest.raises(DataError, match=r"can't be read: file name too long$"):
+            read(words)
+    with pytest.raises(DataError, match=r"^'a\\x00' is no name of a set: it holds a NUL character$"):
+        load("a\0")

@@ -117,6 +117,11 @@ def test_grey_images_make_a_network_for_colour_one_for_grey_where_it_is_trained_
     assert (found.shape, found.steps) == ((1, 28, 28), ())
 
 
+def test_a_network_that_compiles_in_colour_only_gets_grey_images_in_colour() -> None:
+    found = fit("3x32x32 - 12C5g3 - GAP - 10N", MNIST)
+    assert (found.shape, found.steps) == ((3, 28, 28), (step("colour"),))
+
+
 # The spec's size
 
 
@@ -180,6 +185,7 @@ def test_the_recipe_says_what_is_done_to_the_images() -> None:
 def test_what_the_recipe_asks_for_and_is_so_already_is_left_out() -> None:
     found = fit("lenet5", MNIST, {"train.input": "{ grey - pad(32) }"})
     assert found.steps == (step("pad", (32, 32)),)
+    assert fit("caltech_small", PHOTOS, {"train.input": "colour"}).steps == (step("resize", (200, 200)),)
     again = fit("lenet5", MNIST, {"train.input": "pad(32)"})
     assert again.graph.train["input"] == found.graph.train["input"]
 

@@ -133,3 +133,14 @@ def test_clutter_is_no_class_of_caltech_101(tmp_path: Path) -> None:
     for words in (f"caltech101:{root}", f"caltech101:{root}/101_ObjectCategories"):
         assert load(words).classes == ("accordion",)
     assert len(load(f"folder:{root}/101_ObjectCategories").classes) == 2
+
+
+def test_images_are_decoded_together_only_if_they_have_one_size(tmp_path: Path) -> None:
+    files = [picture(tmp_path / "a.png"), picture(tmp_path / "b.png", size=(5, 5))]
+    with pytest.raises(DataError, match=r"b.png` has another size than `.*a.png`$"):
+        gather.decode_all(files, 3)
+
+
+def test_a_split_without_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"has no images in its split `test`$"):
+        gather.gathered(("a",), {"test": gather.Listed((), ())}, tmp_path)

@@ -94,3 +94,8 @@ def test_a_label_out_of_range_is_named(root: Path) -> None:
 def test_a_list_that_is_no_text_is_refused(root: Path) -> None:
     (root / "labels.txt").write_bytes(b"\xff\xfe\x00a")
     assert refused(f"labels:{root}") == f"`{root}/labels.txt` is not UTF-8 text"
+
+
+def test_a_table_that_is_none_is_refused(root: Path) -> None:
+    (root / "labels.csv").write_text("a.png," + "x" * 200_000 + "\n")
+    assert refused(f"labels:{root}").startswith(f"`{root}/labels.csv` is no CSV file: field larger than ")

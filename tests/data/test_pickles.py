@@ -103,3 +103,43 @@ def test_plain_data_is_read_with_text_for_keys(tmp_path: Path) -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         (tmp_path / "meta").write_bytes(pickle.dumps({b"names": ["a", "b"], "count": 2}, protocol))
         assert read_dict(tmp_path / "meta") == {"names": ["a", "b"], "count": 2}
+
+
+KIND = b"cnumpy\ndtype\n(S'u1'\nI0\nI1\ntR(I3\nS'|'\nNNNI-1\nI-1\nI0\ntb"
+ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (b"(I1\n(I2\nt" + KIND + b"I00\nS'ab'\ntb", None),
+        (b"", "an array in it is incomplete"),
+        (b"(I1\ntb", "an array in it is incomplete"),
+        (b"I1\nb", "an array in it is incomplete"),
+        (b"(I1\n(I2\ntNI00\nS'ab'\ntb", "an array in it is incomplete"),
+        (b"(I1\nI2\n" + KIND + b"I00\nS'ab'\ntb", "an array in it is incomplete"),
+        (b"(I1\n(I2\nt" + KIND + b"I00\n]tb", "an array in it is incomplete"),
+        (b"(I1\n(I-2\nt" + KIND + b"I00\nS'ab'\ntb", "an array in it has the shape (-2,)"),
+        (b"(I1\n(S'x'\nt" + KIND + b"I00\nS'ab'\ntb", "an array in it has the shape"),
+        (b"(I1\n(I3\nt" + KIND + b"I00\nS'ab'\ntb", "an array (3,) has 3 bytes, not 2"),
+        (b"(I1\n(L" + b"9" * 40 + b"L\nt" + KIND + b"I00\nS'ab'\ntb", "bytes, not 2"),
+    ],
+)
+def test_an_array_is_as_large_as_its_shape(state: bytes, says: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "batch"
+    path.write_bytes(b"(dS'a'\n" + ARRAY + state + b"s.")
+    array = read_dict(path)["a"]
+    if says is None:
+        assert array.tensor(path).tolist() == [97, 98]
+        return
+    with pytest.raises(DataError) as error:
+        array.tensor(path)
+    assert says in str(error.value)
+
+
+def test_bytes_are_written_for_python_2_in_one_way_only(tmp_path: Path) -> None:
+    path = tmp_path / "batch"
+    path.write_bytes(b"(dS'a'\nc_codecs\nencode\n(Vab\nVlatin1\ntRs.")
+    assert read_dict(path) == {"a": b"ab"}
+    said = refused(path, b"(dS'a'\nc_codecs\nencode\n(Vab\nVrot13\ntRs.")
+    assert said.startswith("`FILE` is not read: it holds `_codecs.encode`")
