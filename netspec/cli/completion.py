@@ -47,11 +47,18 @@ def run(options: Namespace) -> int:
 def words() -> dict[str, tuple[str, ...]]:
     """For each command, its options and the names that it takes."""
     from netspec.cli import COMMANDS
+    from netspec.data.known import KNOWN
     from netspec.layers import TABLE
     from netspec.library import networks
 
     names = tuple(each.name for each in networks())
-    takes = {"layers": tuple(TABLE), "list": (), "fmt": (), "completion": ("bash", "zsh", "fish")}
+    takes = {
+        "layers": tuple(TABLE),
+        "data": tuple(KNOWN),
+        "list": (),
+        "fmt": (),
+        "completion": ("bash", "zsh", "fish"),
+    }
     return {
         command: (*_options(import_module(f"netspec.cli.{command}").parser()), *takes.get(command, names))
         for command in COMMANDS
