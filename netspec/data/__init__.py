@@ -1,0 +1,1 @@
+"""Images with their labels: readers of published layouts, how they fit a network, and how they are augmented."""
