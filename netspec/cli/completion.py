@@ -55,6 +55,8 @@ def words() -> dict[str, tuple[str, ...]]:
     takes = {
         "layers": tuple(TABLE),
         "data": tuple(KNOWN),
+        "resume": (),
+        "test": (),
         "list": (),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),
