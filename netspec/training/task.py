@@ -207,11 +207,15 @@ def _whole(images: Images) -> Images:
 
 
 def with_precision(settings: Settings, device: torch.device) -> Settings:
-    """The settings with `auto` resolved: bfloat16 on a GPU that has it, else float32."""
+    """The settings with their precision resolved: float32 on a CPU, where halves are slow, whatever the recipe says.
+
+    On a GPU `auto` is bfloat16 if it has that, else float32.
+    """
+    if device.type == "cpu":
+        return replace(settings, precision="float32")
     if settings.precision != "auto":
         return settings
-    fast = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return replace(settings, precision="bfloat16" if fast else "float32")
+    return replace(settings, precision="bfloat16" if torch.cuda.is_bf16_supported() else "float32")
 
 
 def _check(settings: Settings, output: str) -> None:
@@ -224,7 +228,7 @@ def _check(settings: Settings, output: str) -> None:
     if output not in settings.loss:
         raise TrainingError(f"the output `{output}` says the class, and the recipe gives it no loss: name it in `loss`")
     if settings.precision == "float16":
-        raise TrainingError("`precision = float16` is not there yet: take `bfloat16`, or `float32`")
+        raise TrainingError("`precision = float16` is not there yet on GPUs: take `bfloat16`, or `float32`")
 
 
 # The record

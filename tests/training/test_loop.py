@@ -239,8 +239,13 @@ def test_the_mean_weights_are_tested_and_kept_as_the_best(tmp_path: Path) -> Non
     assert read(run.weights("best")).keys() == now.keys()
 
 
+def test_a_cpu_computes_in_single_precision_whatever_the_recipe_says() -> None:
+    for precision in ("auto", "float16", "bfloat16", "float32"):
+        assert prepared(precision=precision).task.settings.precision == "float32"
+
+
 def test_a_recipe_that_cannot_be_followed_is_refused() -> None:
-    with pytest.raises(TrainingError, match="float16"):
-        prepared(precision="float16")
+    with pytest.raises(TrainingError, match="the output `main` says the class, and the recipe gives it no loss"):
+        training(text=HEADS.format("  loss { head: cross_entropy }"))
     with pytest.raises(TrainingError, match="the loss of `main` is `contrastive`"):
         prepared(loss="contrastive")
