@@ -249,3 +249,11 @@ def test_a_recipe_that_cannot_be_followed_is_refused() -> None:
         training(text=HEADS.format("  loss { head: cross_entropy }"))
     with pytest.raises(TrainingError, match="the loss of `main` is `contrastive`"):
         prepared(loss="contrastive")
+
+
+def test_an_auxiliary_loss_out_of_bounds_is_seen_as_well() -> None:
+    made, data = training(text=HEADS.format(""))
+    with torch.no_grad():
+        made.network.module.get_parameter("side.weight").fill_(torch.nan)
+    with pytest.raises(NotFinite, match="step 1; the first layer with such numbers is `side`"):
+        train_step(made, data.feed)

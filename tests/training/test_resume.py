@@ -113,3 +113,17 @@ def test_lines_of_epochs_after_the_state_are_taken_back(tmp_path: Path) -> None:
     run.write_metrics([{"epoch": 1, "step": 5}])
     resumed(run.folder)
     assert run.metrics() == []
+
+
+def test_it_goes_on_with_as_many_threads_as_it_began_with(tmp_path: Path) -> None:
+    import json
+
+    run, before = written(tmp_path), torch.get_num_threads()
+    record = run.read("recipe.json")
+    record["threads"] = before + 1
+    run.write("recipe.json", json.dumps(record))
+    try:
+        resumed(run.folder)
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
