@@ -28,7 +28,7 @@ from netspec.training.optimizers import set_rate
 from netspec.training.penalties import Penalty
 from netspec.training.run import Run
 from netspec.training.schedules import Plateau, rate
-from netspec.training.seeds import derived
+from netspec.training.seeds import derived, set_seed
 from netspec.training.settings import Settings, exact
 from netspec.training.state import State, optimizer_state, packed, put_into, put_into_optimizer, unpacked
 
@@ -90,9 +90,10 @@ def steps_in_all(settings: Settings, per_epoch: int) -> int:
 def train_step(training: Training, feed: Feed) -> None:
     """One step of the optimiser on the next batch. Raises NotFinite, on a CPU, before weights are changed by it."""
     settings, network = training.settings, training.network
-    torch.manual_seed(derived(settings.seed, "dropout", training.step))
+    set_seed(derived(settings.seed, "dropout", training.step), feed.pixels.device)
     images, targets = feed.batch(training.step)
-    network.train()
+    if not network.module.training:
+        network.train()
     training.optimizer.zero_grad(set_to_none=True)
     for part, aims in _parts(images, targets, settings.accumulate):
         with _precision(settings, images.device):

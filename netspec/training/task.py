@@ -141,6 +141,7 @@ def begun(ready: Prepared, device: torch.device) -> tuple[Training, Data]:
     made, settings = ready.task, ready.task.settings
     net = network(made.graph, settings)
     net.module.to(device)
+    net.train()
     outputs = made.graph.nodes[made.graph.outputs[net.primary]].shape.channels
     assert isinstance(outputs, int)
     fed = feed(ready.train, settings, made.normalization, outputs, device)
