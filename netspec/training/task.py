@@ -93,7 +93,8 @@ def task(
         SpecError: if the spec is wrong.
         TrainingError: for what its recipe asks for and can't be done here.
     """
-    fitting = fit(spec, dataset, _with_defaults(spec, parameters, inputs), inputs=inputs)
+    network = spec if isinstance(spec, Graph) else source_of(spec)  # once: standard input can't be read again
+    fitting = fit(network, dataset, _with_defaults(network, parameters, inputs), inputs=inputs)
     settings = with_precision(resolved(fitting.graph), device)
     _check(settings, primary(fitting.graph))
     train, validation = _fitted(dataset, settings, fitting.steps, fitting.test_steps, fitting.images, fitting.shape)
@@ -161,16 +162,13 @@ def begun(ready: Prepared, device: torch.device) -> tuple[Training, Data]:
 
 
 def _with_defaults(
-    spec: str | Path | Source | Graph, parameters: Mapping[str, Any], inputs: Mapping[str, str] | str | None
+    spec: Source | Graph, parameters: Mapping[str, Any], inputs: Mapping[str, str] | str | None
 ) -> Mapping[str, Any]:
     """The parameters, with the optimiser of a spec that names none, so that its arguments can be set (`train.lr`)."""
-    if isinstance(spec, Graph) or "train.optimizer" in parameters:
-        return parameters
-    source = source_of(spec)
-    if is_json(source):
+    if isinstance(spec, Graph) or is_json(spec) or "train.optimizer" in parameters:
         return parameters
     own = {name: each for name, each in parameters.items() if not name.startswith("train.")}
-    recipe = compile_with(source, own, inputs=inputs).train
+    recipe = compile_with(spec, own, inputs=inputs).train
     if "optimizer" in recipe:
         return parameters
     schedule = {} if "schedule" in recipe else {"train.schedule": SCHEDULE}

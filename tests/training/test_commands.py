@@ -209,3 +209,17 @@ def test_a_folder_that_goes_away_under_way_is_said_so(
     at_step(monkeypatch, 3, gone)
     assert trained(tmp_path / "r") == 2
     assert "can't be written: no such file or directory" in capsys.readouterr().err
+
+
+def test_a_spec_is_read_from_standard_input_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1x6x6-4N")))
+    assert main(["train", "-", "--data", IMAGES, "--epochs", "1", "-o", str(tmp_path / "r")]) == 0
+
+
+def test_a_network_in_json_is_trained_as_it_is(tmp_path: Path) -> None:
+    assert main(["export", spec(), "--to", "json", "-o", str(tmp_path / "net.json")]) == 0
+    assert main(["train", str(tmp_path / "net.json"), "--data", IMAGES, "-o", str(tmp_path / "r")]) == 0
+    assert (tmp_path / "r" / "spec.spec").read_text().startswith("input 1x6x6\n4C3 - bn")
+    assert main(["resume", str(tmp_path / "r")]) == 0
