@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from netspec import library
@@ -26,7 +27,13 @@ def used_file(item: tree.Use, root: Source, using: Sequence[Span]) -> tree.Tree:
     seen = [root.path, *(span.source.path for span in using), item.span.source.path]
     if any(each is not None and each.resolve() == path for each in seen):
         raise SpecError((Diagnostic("E010", f"`{item.path}` uses itself", (label,)),))
-    return parse(library.read(path, _shown(path, root), at=item.path_span))
+    return _tree(library.read(path, _shown(path, root), at=item.path_span))
+
+
+@lru_cache(maxsize=32)
+def _tree(source: Source) -> tree.Tree:
+    """The tree of a file with this name and content, read once for all that use it. Raises SpecError."""
+    return parse(source)
 
 
 def _locate(item: tree.Use, root: Source) -> Path:
