@@ -48,10 +48,16 @@ def words() -> dict[str, tuple[str, ...]]:
     """For each command, its options and the names that it takes."""
     from netspec.cli import COMMANDS
     from netspec.layers import TABLE
-    from netspec.library import networks
+    from netspec.library import blocks, networks
 
     names = tuple(each.name for each in networks())
-    takes = {"layers": tuple(TABLE), "list": (), "fmt": (), "completion": ("bash", "zsh", "fish")}
+    takes = {
+        "layers": tuple(TABLE),
+        "list": tuple(dict.fromkeys(each.family for each in networks())),
+        "show": (*names, *blocks()),
+        "fmt": (),
+        "completion": ("bash", "zsh", "fish"),
+    }
     return {
         command: (*_options(import_module(f"netspec.cli.{command}").parser()), *takes.get(command, names))
         for command in COMMANDS
