@@ -95,6 +95,13 @@ def test_grey_images_have_one_channel_unless_one_is_in_colour(tmp_path: Path) ->
     assert torch.equal(grey[0], grey[1]) and torch.equal(grey[0], grey[2])
 
 
+def test_one_image_in_colour_makes_all_colour_wherever_it_is_met(tmp_path: Path) -> None:
+    for number in range(4):
+        picture(tmp_path / "a" / f"{number}.png", "RGB" if number == 3 else "L", size=(8, 6 + number))
+    dataset = load(str(tmp_path))
+    assert (dataset.shape, dataset.channels) == (None, 3)
+
+
 def test_the_digest_of_a_set_on_disk_is_of_names_sizes_and_labels_wherever_it_lies(tmp_path: Path) -> None:
     folder(tmp_path / "one", "a", "b")
     picture(tmp_path / "one" / "b" / "wide.jpg", size=(40, 10))
