@@ -185,6 +185,7 @@ def test_heavy_packages_are_imported_where_they_belong_only() -> None:
     assert importers("graphviz") <= {"draw.image"}
     assert importers("lark") <= {"language.tables"}
     assert {module.rpartition(".")[0] for module in importers("numpy") | importers("onnx")} == {"lowering.onnx"}
+    assert {part(module) for module in importers("PIL")} <= {"data", "training"}
     assert importers("dataclasses") == set()
 
 
@@ -197,7 +198,7 @@ def test_what_is_not_of_the_standard_library_is_imported_late() -> None:
 # What is loaded
 
 
-HEAVY = ("torch", "rich", "numpy", "lark", "dataclasses", "inspect", "graphviz", "onnx")
+HEAVY = ("torch", "rich", "numpy", "PIL", "lark", "dataclasses", "inspect", "graphviz", "onnx")
 REPORT = f"import json, sys; print(json.dumps(sorted(set(sys.modules) & set({HEAVY!r}))), file=sys.stderr)"
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "compare the figures with those of the torch module itself",
     "weights": "load the weights of another implementation, and see which tensor went where",
     "export": "the network as a PyTorch file, ONNX or JSON",
+    "data": "what a set of images is, where it is kept, and samples of it",
     "fmt": "write specs in the one canonical form",
     "layers": "the layers that a spec can use, and a page on each",
     "list": "the networks that come with netspec",

@@ -47,6 +47,7 @@ def run(options: Namespace) -> int:
 def words() -> dict[str, tuple[str, ...]]:
     """For each command, its options and the names that it takes."""
     from netspec.cli import COMMANDS
+    from netspec.data.known import KNOWN
     from netspec.layers import TABLE
     from netspec.library import blocks, networks
 
@@ -55,6 +56,7 @@ def words() -> dict[str, tuple[str, ...]]:
         "layers": tuple(TABLE),
         "list": tuple(dict.fromkeys(each.family for each in networks())),
         "show": (*names, *blocks()),
+        "data": tuple(KNOWN),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),
     }

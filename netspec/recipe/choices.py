@@ -266,7 +266,7 @@ INITS = (
 FIT = takes("size", SIZE, "height and width; the network's own if it isn't given", None)
 
 FITS = (
-    choice("resize", "resized", FIT),
+    choice("resize", "scaled until it covers the size, then the middle cut out", FIT),
     choice("pad", "put in the middle of a larger image", FIT),
     choice("crop", "the middle cut out", FIT),
     choice("grey", "one channel made of three"),
