@@ -65,6 +65,13 @@ def test_images_in_folders_of_a_class_belong_to_it_and_other_files_do_not_count(
     assert dataset.splits["train"].labels.tolist() == [0, 0, 0, 0, 1, 1]
 
 
+def test_images_are_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    names = [f"{number:02}" for number in range(15)]
+    for number, name in enumerate(names):
+        picture(tmp_path / "a" / name / "1.png", size=(8, 6 + number))
+    assert [path.parent.name for path in load(str(tmp_path)).splits["train"].files] == names
+
+
 def test_images_that_differ_in_size_stay_on_disk(tmp_path: Path) -> None:
     folder(tmp_path, "a", "b")
     picture(tmp_path / "b" / "wide.jpg", size=(40, 10))
