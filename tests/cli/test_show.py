@@ -105,7 +105,7 @@ def test_what_is_in_no_file_has_no_path(
 
 @pytest.mark.parametrize(
     ("name", "guess"),
-    [("resnet5", "resnet50"), ("blocks/resnett", "blocks/resnet"), ("nets/lenet.spec", "lenet5")],
+    [("resnett50", "resnet50"), ("blocks/resnett", "blocks/resnet"), ("nets/lenet.spec", "lenet5")],
 )
 def test_an_unknown_name_is_the_error_that_every_command_gives(
     name: str, guess: str, capsys: pytest.CaptureFixture[str]

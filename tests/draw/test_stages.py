@@ -82,7 +82,8 @@ def test_every_network_has_at_least_three_stages_from_its_input_to_its_output(na
     graph = analysed(name).graph
     found = stages(graph)
     assert len(found) >= 3
-    assert found[0] == Stage("other", first(graph).shape, "input")
+    assert (found[0].kind, found[0].shape) == ("other", first(graph).shape)
+    assert found[0].title.startswith("input")  # All-CNN drops pixels before its first layer
     assert found[-1].shape == last(graph).shape
 
 

@@ -21,8 +21,8 @@ def test_an_entry_has_the_figures_of_the_analysis():
 
 
 def test_words_choose_by_family_name_year_and_title_whatever_the_capitals():
-    assert names(having(networks(), ["SEGMENTATION", "biomedical"])) == ["unet"]
-    assert names(having(networks(), ["1998", "applied"])) == ["lenet5"]
+    assert names(having(networks(), ["SEGMENTATION", "biomedical"])) == ["unet", "unet_padded"]
+    assert names(having(networks(), ["1998", "applied"])) == ["lenet5", "lenet5_tutorial"]
     assert names(having(networks(), ["_one_tower"])) == ["alexnet_one_tower"]
     assert having(networks(), []) == networks()
     assert having(networks(), ["unet", "vgg"]) == ()
