@@ -104,18 +104,23 @@ class VGG16(nn.Module):
         return logits if self.training else logits.softmax(1)
 
 
+def separable(channels: int, c: int, stride: int) -> nn.Sequential:
+    """A depthwise 3x3 convolution and a 1x1 one to c maps."""
+    depthwise = nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels, bias=False)
+    pointwise = nn.Conv2d(channels, c, 1, bias=False)
+    return nn.Sequential(depthwise, nn.BatchNorm2d(channels), nn.ReLU(), pointwise, nn.BatchNorm2d(c), nn.ReLU())
+
+
 class MobileNet(nn.Module):
     """MobileNet at full width: `(B, 3, 224, 224) -> (B, 1000)`."""
 
     def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(3, 32, 3, 2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU()]
-        channels = 32
+        first = nn.Sequential(nn.Conv2d(3, 32, 3, 2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU())
+        layers, channels = [first], 32
         strides = {64: (1,), 128: (2, 1), 256: (2, 1), 512: (2, 1, 1, 1, 1, 1), 1024: (2, 1)}
         for c, stride in ((c, stride) for c, each in strides.items() for stride in each):
-            depthwise = nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels, bias=False)
-            layers += [depthwise, nn.BatchNorm2d(channels), nn.ReLU()]
-            layers += [nn.Conv2d(channels, c, 1, bias=False), nn.BatchNorm2d(c), nn.ReLU()]
+            layers.append(separable(channels, c, stride))
             channels = c
         self.features = nn.Sequential(*layers)
         self.gap = nn.AdaptiveAvgPool2d(1)

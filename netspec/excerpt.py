@@ -6,7 +6,7 @@ and runs of characters with a style each. Colour is put on at the very end (`pai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TypeAlias
@@ -153,10 +153,10 @@ def compose(pieces: Iterable[tuple[int, str, str]]) -> tuple[Run, ...]:
     return tuple(("".join(map(itemgetter(0), run)), style) for style, run in groupby(cells, key=itemgetter(1)))
 
 
-def paint(runs: Iterable[Run], colour: bool) -> str:
+def paint(runs: Iterable[Run], colour: bool, styles: Mapping[str, str] = STYLES) -> str:
     """The runs as text, with ANSI colours if wanted."""
     return "".join(
-        f"\x1b[{STYLES[style]}m{text}\x1b[0m" if colour and STYLES[style] and text.strip() else text
+        f"\x1b[{styles[style]}m{text}\x1b[0m" if colour and styles[style] and text.strip() else text
         for text, style in runs
     )
 

@@ -21,17 +21,22 @@ _JSON = re.compile(r'\s*\{\s*"')
 """How a network in JSON begins: a chain in braces can't begin with text."""
 
 _HEADER = re.compile(r"#\s*family:\s*(?P<family>[^·\n]+?)\s*·\s*year:\s*(?P<year>\d{4})")
+_PRINTED = re.compile(r"^#\s*printed:\s*(?P<printed>.*?)\s*$", re.MULTILINE)
 
 
 @frozen
 class Shipped:
-    """A network of the library; `title` is the first line of its spec."""
+    """A network of the library, as the first three lines of its spec say.
+
+    `title` has the authors, the year and the paper; `printed` the figures that the paper prints.
+    """
 
     name: str
     family: str
     year: int
     title: str
     path: Path
+    printed: str = ""
 
 
 def folder() -> Path:
@@ -51,13 +56,20 @@ def networks() -> tuple[Shipped, ...]:
 def _shipped(path: Path) -> Shipped:
     head = path.read_text(encoding="utf-8")[:2000]
     title = head.partition("\n")[0].lstrip("# ").strip()
-    header = _HEADER.search(head)
+    header, printed = _HEADER.search(head), _PRINTED.search(head)
     family, year = (header["family"], int(header["year"])) if header else ("other", 0)
-    return Shipped(path.stem, family, year, title, path)
+    return Shipped(path.stem, family, year, title, path, printed["printed"] if printed else "")
+
+
+def blocks() -> tuple[str, ...]:
+    """The names of the shipped files of shared blocks, `blocks/resnet` one of them."""
+    return tuple(sorted(f"blocks/{path.stem}" for path in (folder() / "blocks").glob("*.spec")))
 
 
 def find(spec: str) -> Source:
     """What `spec` names: `-` (standard input), a file, a shipped network with or without `.spec`, or a spec itself.
+
+    A shipped file of blocks has a name too: `blocks/resnet`.
 
     A file in the way wins over a shipped network; `Source.name` says which was read.
 
@@ -72,7 +84,7 @@ def find(spec: str) -> Source:
     if os.path.exists(spec) and not (os.path.isdir(spec) and shipped):  # noqa: PTH110, PTH112 - never raises
         return read(Path(spec))
     if shipped is not None:
-        return read(shipped, f"{shipped.name} (shipped)")
+        return read(shipped, f"{shipped.relative_to(folder()).as_posix()} (shipped)")
     if _NAME.fullmatch(spec) or _is_path(spec):
         raise SpecError((_no_such(spec),))
     return Source(spec)
@@ -98,12 +110,14 @@ def _is_path(spec: str) -> bool:
 def _shipped_path(spec: str) -> Path | None:
     name = spec.removesuffix(".spec")
     path = folder() / f"{name}.spec"
-    return path if _NAME.fullmatch(name) and os.path.isfile(path) else None  # noqa: PTH113 - never raises
+    is_name = _NAME.fullmatch(name.removeprefix("blocks/"))
+    return path if is_name and os.path.isfile(path) else None  # noqa: PTH113 - never raises
 
 
 def _no_such(spec: str) -> Diagnostic:
     names = [path.stem for path in folder().glob("*.spec")]
-    guess = nearest(Path(spec).name.removesuffix(".spec").lower(), names)
+    name = spec.removesuffix(".spec").lower()
+    guess = (nearest(name, blocks()) if "/" in spec else None) or nearest(Path(name).name, names)
     helps = [Help(f"did you mean `{guess}`?")] if guess else []
     helps.append(Help("`netspec list` shows the networks that are shipped"))
     what = "no such file" if "/" in spec else "there is no file and no shipped network"

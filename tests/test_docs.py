@@ -17,7 +17,7 @@ from netspec.records import frozen
 
 ROOT = Path(__file__).parent.parent
 UPDATE = bool(os.environ.get("UPDATE")) and not os.environ.get("CI")  # rewrite what the commands print
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "specs/README.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -112,6 +112,8 @@ def test_links_between_pages_lead_somewhere() -> None:
                 assert target[1:] in anchors, f"{page.name}: {target}"
             elif not target.startswith("http"):
                 assert (page.parent / target.partition("#")[0]).exists(), f"{page.name}: {target}"
+        for target in re.findall(r'<img src="([^"]+)"', text):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_the_guide_for_contributors_is_short_and_starts_with_adding_a_layer() -> None:

@@ -35,6 +35,15 @@ def test_a_shipped_network_is_found_by_name(spec: str) -> None:
     assert found.path == library.folder() / "alexnet.spec"
 
 
+def test_a_shipped_file_of_blocks_is_found_by_name() -> None:
+    assert "blocks/resnet" in library.blocks()
+    for spec in ("blocks/resnet", "blocks/resnet.spec"):
+        found = library.find(spec)
+        assert (found.name, found.path) == ("blocks/resnet.spec (shipped)", library.folder() / "blocks" / "resnet.spec")
+    assert refusal("blocks/../alexnet")[0] == "E001"
+    assert refusal("blocks/blocks/resnet")[0] == "E001"
+
+
 def test_a_file_in_the_way_wins() -> None:
     Path("alexnet.spec").write_text("784-10N")
     Path("alexnet").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import venv
@@ -40,6 +41,18 @@ def test_an_installed_netspec_analyses_a_shipped_network_from_another_folder(net
 def test_an_installed_netspec_finds_the_blocks_and_the_pages_of_errors(netspec: Path, tmp_path: Path) -> None:
     assert "11,689,512" in run(netspec, "analyze", "resnet18", cwd=tmp_path)
     assert run(netspec, "explain", "E203", cwd=tmp_path)
+
+
+def test_an_installed_netspec_has_every_spec_and_the_page_beside_them_is_none(netspec: Path, tmp_path: Path) -> None:
+    shipped = {path.stem for path in (ROOT / "specs").glob("*.spec")}
+    assert {each["name"] for each in json.loads(run(netspec, "list", "--json", cwd=tmp_path))} == shipped
+    folder = Path(run(netspec, "show", "--path", "alexnet", cwd=tmp_path).strip()).parent
+    assert folder.is_relative_to(netspec.parents[1])
+    assert {path.relative_to(folder) for path in folder.rglob("*.spec")} == {
+        path.relative_to(ROOT / "specs") for path in (ROOT / "specs").rglob("*.spec")
+    }
+    assert not [*netspec.parents[1].rglob("*.svg")]
+    assert run(netspec, "show", "resnet50", cwd=tmp_path) == (ROOT / "specs/resnet50.spec").read_text(encoding="utf-8")
 
 
 def test_a_file_in_the_way_wins_over_a_shipped_network(netspec: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ COMMANDS = {
     "fmt": "write specs in the one canonical form",
     "layers": "the layers that a spec can use, and a page on each",
     "list": "the networks that come with netspec",
+    "show": "the text of a spec, in colours on a terminal",
     "completion": "a script that completes commands and names in your shell",
 }
 """Each command and what it is for; its module is `netspec.cli.` and its name."""

@@ -32,15 +32,18 @@ def parser() -> Parser:
 
 
 def run(options: Namespace) -> int:
-    """Check every spec; the worst finding gives the exit status."""
+    """Check every spec: a line for each while it goes on, then the findings; the worst gives the exit status."""
     from netspec.cli.stream import say
 
-    found = {spec: findings(spec, options) for spec in dict.fromkeys(options.specs)}
+    found: dict[str, tuple[Diagnostic, ...]] = {}
+    for spec in dict.fromkeys(options.specs):
+        found[spec] = findings(spec, options)
+        if not options.json:
+            sys.stdout.write(_line(spec, found[spec], alone=len(options.specs) == 1))
     if options.json:
         _print_json(found)
     else:
         say([each for diagnostics in found.values() for each in diagnostics], options.color)
-        sys.stdout.writelines(f"{spec}: ok\n" for spec, diagnostics in found.items() if not diagnostics)
     severities = {each.severity for diagnostics in found.values() for each in diagnostics}
     return 2 if "error" in severities else 1 if options.strict and "warning" in severities else 0
 
@@ -55,6 +58,15 @@ def findings(spec: str, options: Namespace) -> tuple[Diagnostic, ...]:
         return compile_with(spec, dict(options.set), inputs=inputs_of(options, parser())).findings
     except SpecError as error:
         return error.diagnostics
+
+
+def _line(spec: str, diagnostics: tuple[Diagnostic, ...], *, alone: bool) -> str:
+    """`net.spec: ok`, or how much was found; nothing where that is all that the findings can be about."""
+    from netspec.diagnostics import summary
+
+    if not diagnostics:
+        return f"{spec}: ok\n"
+    return "" if alone else f"{spec}: {summary(diagnostics)}\n"
 
 
 def _print_json(found: dict[str, tuple[Diagnostic, ...]]) -> None:

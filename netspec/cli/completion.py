@@ -49,15 +49,16 @@ def words() -> dict[str, tuple[str, ...]]:
     from netspec.cli import COMMANDS
     from netspec.data.known import KNOWN
     from netspec.layers import TABLE
-    from netspec.library import networks
+    from netspec.library import blocks, networks
 
     names = tuple(each.name for each in networks())
     takes = {
         "layers": tuple(TABLE),
+        "list": tuple(dict.fromkeys(each.family for each in networks())),
+        "show": (*names, *blocks()),
         "data": tuple(KNOWN),
         "resume": (),
         "test": (),
-        "list": (),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),
     }

@@ -62,6 +62,16 @@ def show(sheet: Sheet, color: str) -> None:
     console.print(terminal.render(sheet, console.width if sys.stdout.isatty() else None), end="")
 
 
+def write_exactly(text: str) -> None:
+    """Print what may become a file: in UTF-8 and without a change, whatever the locale; a terminal gets what it can."""
+    binary = None if sys.stdout.isatty() else getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    binary.write(text.encode("utf-8", "surrogateescape"))
+
+
 def save(path: str, text: str) -> None:
     """Write a file, whole or not at all. Raises OSError if it can't be written."""
     from netspec import files

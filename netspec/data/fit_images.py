@@ -229,11 +229,21 @@ def _plan(sides: Sides, now: _Now, at: Size, augment: Sequence[Mapping[str, Any]
             each = {**each, "size": at[0] if at[0] == at[1] else at}
         cut.append(each)
     _check_windows(sides, now.size, cut, at)
-    test = () if now.size == at else (step("crop", at),) if covers(now.size, at) else (step("resize", at),)
+    test = () if now.size == at else (_middle(now.size, at, augment),)
     if test:
-        notes.append(f"tested on the middle {by(at)}")
+        notes.append(
+            f"tested on the middle {by(at)}" if test[0]["name"] == "crop" else f"{_DONE[test[0]['name']]} in tests"
+        )
     shape = (now.channels, *at)
     return Plan(now.steps, (now.channels, *now.size), shape, tuple(cut), test, tuple(notes))
+
+
+def _middle(size: Size, at: Size, augment: Sequence[Mapping[str, Any]]) -> Step:
+    """What makes test images as large as the windows: their middle, or what `crop` with `pad` would cut from there."""
+    if covers(size, at):
+        return step("crop", at)
+    last = [each["name"] for each in augment if each["name"] in WINDOWS][-1]
+    return step("pad" if last == "crop" and covers(at, size) else "resize", at)
 
 
 def _check_windows(sides: Sides, size: Size, augment: Sequence[Mapping[str, Any]], at: Size) -> None:

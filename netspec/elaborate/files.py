@@ -27,12 +27,12 @@ def used_file(item: tree.Use, root: Source, using: Sequence[Span]) -> tree.Tree:
     seen = [root.path, *(span.source.path for span in using), item.span.source.path]
     if any(each is not None and each.resolve() == path for each in seen):
         raise SpecError((Diagnostic("E010", f"`{item.path}` uses itself", (label,)),))
-    return _parsed(library.read(path, _shown(path, root), at=item.path_span))
+    return _tree(library.read(path, _shown(path, root), at=item.path_span))
 
 
 @lru_cache(maxsize=64)
-def _parsed(source: Source) -> tree.Tree:
-    """The tree of a file: a whole library is checked in one go, and its networks use the same blocks."""
+def _tree(source: Source) -> tree.Tree:
+    """The tree of a file with this name and content, read once for all that use it. Raises SpecError."""
     return parse(source)
 
 

@@ -61,7 +61,8 @@ EXPRESSION = re.compile(
     re.VERBOSE,
 )
 
-control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|\r(?!\n)").search
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|\r(?!\n)")
+control = CONTROL.search
 
 # Words and signs
 

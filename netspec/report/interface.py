@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from netspec.analysis.facts import Analysis, Field, LayerFacts, Totals
+from netspec.report.entries import Entry
 from netspec.report.figures import raw
 from netspec.shape import Count, Shape, Unknown
 
@@ -123,25 +124,25 @@ def _reason(counts: Iterable[Count]) -> str | None:
     return next((count.reason for count in counts if isinstance(count, Unknown)), None)
 
 
-def networks(shipped: Sequence[tuple[str, str, int, Analysis]]) -> str:
-    """The list of shipped networks, (name, family, year, analysis) each, as JSON text."""
+def networks(entries: Sequence[Entry]) -> str:
+    """The list of shipped networks as JSON text, a network a line."""
     import json
 
-    entries = [
-        {
-            "name": name,
-            "family": family,
-            "year": year,
-            "input": document_input(analysis),
-            "parameters": raw(analysis.totals.parameters),
-            "macs": raw(analysis.totals.macs),
-        }
-        for name, family, year, analysis in shipped
-    ]
-    return "[\n" + ",\n".join("  " + json.dumps(entry, ensure_ascii=False) for entry in entries) + "\n]\n"
+    return "[\n" + ",\n".join("  " + json.dumps(_network(each), ensure_ascii=False) for each in entries) + "\n]\n"
 
 
-def document_input(analysis: Analysis) -> list[int | str | None] | None:
-    """The sizes of the first input."""
-    graph = analysis.graph
-    return next((sizes(graph.nodes[number].shape) for number in graph.inputs.values()), None)
+def _network(entry: Entry) -> dict[str, Any]:
+    shipped = entry.shipped
+    return {
+        "name": shipped.name,
+        "family": shipped.family,
+        "year": shipped.year,
+        "input": next(map(sizes, entry.inputs.values()), None),
+        "parameters": raw(entry.parameters),
+        "macs": raw(entry.macs),
+        "title": shipped.title,
+        "printed": shipped.printed or None,
+        "inputs": {name: sizes(shape) for name, shape in entry.inputs.items()},
+        "outputs": {name: sizes(shape) for name, shape in entry.outputs.items()},
+        "path": str(shipped.path),
+    }

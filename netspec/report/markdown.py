@@ -12,13 +12,13 @@ def render(sheet: Sheet) -> str:
     flow = [f"{label} {_code(text)}" for label, text in sheet.flow]
     origin = [f"read from {_code(sheet.origin)}"] if sheet.origin else []
     parts = [
-        f"### {_escaped(sheet.title)}",
+        f"### {escaped(sheet.title)}",
         " · ".join([*origin, *flow]),
         "\n".join(table(sheet)),
-        "\n".join(f"- **{label}**: {_escaped(text)}" for label, text in sheet.summary),
-        "\n".join(f"- {_escaped(f'{label} {text}'.strip())}" for label, text in sheet.letters),
-        "\n".join(f"- {_escaped(remark)}" for remark in sheet.remarks),
-        f"*{_escaped(' '.join(sheet.convention))}*",
+        "\n".join(f"- **{label}**: {escaped(text)}" for label, text in sheet.summary),
+        "\n".join(f"- {escaped(f'{label} {text}'.strip())}" for label, text in sheet.letters),
+        "\n".join(f"- {escaped(remark)}" for remark in sheet.remarks),
+        f"*{escaped(' '.join(sheet.convention))}*",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -29,13 +29,13 @@ def table(sheet: Sheet) -> list[str]:
         _line([column.title for column in sheet.columns]),
         _line(["---:" if column.right else "---" for column in sheet.columns]),
         *(_line(_cells(sheet, line.cells)) for line in sheet.lines),
-        _line([f"**{_escaped(cell)}**" if cell else "" for cell in sheet.total]),
+        _line([f"**{escaped(cell)}**" if cell else "" for cell in sheet.total]),
     ]
 
 
 def _cells(sheet: Sheet, cells: Sequence[str]) -> list[str]:
     return [
-        _code(cell) if column.key == "layer" and cell else _escaped(cell)
+        _code(cell) if column.key == "layer" and cell else escaped(cell)
         for column, cell in zip(sheet.columns, cells, strict=True)
     ]
 
@@ -49,6 +49,6 @@ def _code(text: str) -> str:
     return "`" + text.replace("`", "'").replace("|", "\\|").replace("\n", " ") + "`" if text else ""
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text whose characters mean nothing to Markdown."""
     return "".join("\\" + each if each in "\\`*_[]<>|#" else each for each in text).replace("\n", " ")

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from netspec.analysis import analyze
+from netspec.analysis.cost import parameters_and_macs
+from netspec.compiler import compile
 from netspec.graph import Graph
 from netspec.layers.base import Layer
 from netspec.shape import Polynomial, Shape, Unknown
@@ -104,3 +106,11 @@ def test_what_a_batch_keeps_once_is_not_kept_for_each_image() -> None:
     values, batch_statistics, group_statistics = 2 * 8 * 4 * 4, 2 * 8, 2 * 2
     assert one == 4 * (values + group_statistics + batch_statistics)
     assert four == 4 * (4 * (values + group_statistics) + batch_statistics)
+
+
+def test_the_two_figures_of_a_list_are_those_of_the_analysis() -> None:
+    shared = "share tower { 4C3 - 8C3 }\ninput a 1x9x9\ninput b 1x9x9\nadd { | @a - tower | @b - tower } - 3N"
+    for spec in ("1xHxW-4C3-MP2-8C3", "784-10N", shared):
+        graph = compile(spec)
+        totals = analyze(graph).totals
+        assert parameters_and_macs(graph) == (totals.parameters, totals.macs)

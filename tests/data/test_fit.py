@@ -165,6 +165,14 @@ def test_windows_of_a_size_that_is_not_the_specs_decide_what_the_network_gets() 
     found = fit("cifar_small", CIFAR, {"train.augment": "{ crop(24) - hflip }"})
     assert (found.images, found.shape, window(found)) == ((3, 32, 32), (3, 24, 24), [24])
     assert found.line == "trained at 3x24x24 instead of 3x32x32; tested on the middle 24x24"
+    wide = fit("cifar_small", CIFAR, {"train.augment": "{ crop(36, pad=2) }"})
+    assert (wide.images, wide.shape, wide.test_steps) == ((3, 32, 32), (3, 36, 36), (step("pad", (36, 36)),))
+    assert wide.line == "trained at 3x36x36 instead of 3x32x32; padded in tests"
+    assert "`crop(36)` is larger than the images, 32x32" in refused(
+        "cifar_small", CIFAR, {"train.augment": "{ crop(36, pad=1) }"}
+    )
+    zoomed = fit("cifar_small", CIFAR, {"train.augment": "{ resizedcrop(40) }"})
+    assert (zoomed.shape, zoomed.test_steps) == ((3, 40, 40), (step("resize", (40, 40)),))
     padded = fit("cifar_small", CIFAR, {"train.augment": "{ crop(32, pad=4) - hflip }"})
     assert (padded.shape, padded.test_steps) == ((3, 32, 32), ())
 

@@ -65,6 +65,13 @@ def test_images_in_folders_of_a_class_belong_to_it_and_other_files_do_not_count(
     assert dataset.splits["train"].labels.tolist() == [0, 0, 0, 0, 1, 1]
 
 
+def test_images_are_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    names = [f"{number:02}" for number in range(15)]
+    for number, name in enumerate(names):
+        picture(tmp_path / "a" / name / "1.png", size=(8, 6 + number))
+    assert [path.parent.name for path in load(str(tmp_path)).splits["train"].files] == names
+
+
 def test_images_that_differ_in_size_stay_on_disk(tmp_path: Path) -> None:
     folder(tmp_path, "a", "b")
     picture(tmp_path / "b" / "wide.jpg", size=(40, 10))
@@ -93,6 +100,13 @@ def test_grey_images_have_one_channel_unless_one_is_in_colour(tmp_path: Path) ->
     assert dataset.shape == (3, 6, 8)
     grey = dataset.splits["train"].pixels[0]
     assert torch.equal(grey[0], grey[1]) and torch.equal(grey[0], grey[2])
+
+
+def test_one_image_in_colour_makes_all_colour_wherever_it_is_met(tmp_path: Path) -> None:
+    for number in range(4):
+        picture(tmp_path / "a" / f"{number}.png", "RGB" if number == 3 else "L", size=(8, 6 + number))
+    dataset = load(str(tmp_path))
+    assert (dataset.shape, dataset.channels) == (None, 3)
 
 
 def test_the_digest_of_a_set_on_disk_is_of_names_sizes_and_labels_wherever_it_lies(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import netspec
 from netspec.diagnostics import render_all
+from netspec.language.parse import parse
 from netspec.source import Source
 
 
@@ -111,3 +112,23 @@ def test_two_files_that_use_each_other(folder: Path) -> None:
     write(folder, "b.spec", 'use "a.spec"\nblock b() { relu }')
     write(folder, "net.spec", 'use "a.spec"\ninput 1x9x9\nb()')
     assert "error[E010]: `a.spec` uses itself" in errors("nets/net.spec")
+
+
+def test_a_file_that_has_changed_is_read_anew(folder: Path) -> None:
+    write(folder, "net.spec", 'use "parts/common.spec"\ninput 1x9x9\nb')
+    for maps in (4, 8):
+        write(folder, "parts/common.spec", f"block b {{ {maps}C3 }}")
+        assert str(netspec.compile(Path("nets/net.spec")).nodes[-1].shape) == f"{maps}x7x7"
+
+
+def test_a_file_is_taken_apart_once_for_all_that_use_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netspec.elaborate import files
+
+    seen: list[str] = []
+    files._tree.cache_clear()
+    monkeypatch.setattr(files, "parse", lambda source: seen.append(source.name) or parse(source))
+    write(folder, "parts/common.spec", "block b { 4C3 }")
+    for name in ("one", "two"):
+        write(folder, f"{name}.spec", 'use "parts/common.spec"\ninput 1x9x9\nb')
+        netspec.compile(Path(f"nets/{name}.spec"))
+    assert seen == [str(Path("nets/parts/common.spec"))]

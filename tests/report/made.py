@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from netspec.analysis.facts import Analysis, Field, LayerFacts, Totals
 from netspec.graph import Graph, Node, Origin, Scope
 from netspec.layers.base import Weight
 from netspec.layers.conv import Conv
+from netspec.library import Shipped
+from netspec.report.entries import Entry
 from netspec.shape import Count, Shape, product, total
 from netspec.source import Source, Span
 
@@ -99,3 +102,12 @@ def small(batch: int = 1) -> Analysis:
         ],
         batch=batch,
     )  # fmt: skip
+
+
+def made_entry(
+    name: str, *, family: str = "made", year: int = 2000, title: str = "", printed: str = "", **figures: Count
+) -> Entry:
+    """A network of the library by hand."""
+    shipped = Shipped(name, family, year, title or f"{name}: Somebody {year}", Path(f"{name}.spec"), printed)
+    image, classes = {"input": Shape(3, (8, 8))}, {"main": Shape(10)}
+    return Entry(shipped, image, classes, figures.get("parameters", 330), figures.get("macs", 13_904))

@@ -1,4 +1,5 @@
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -6,7 +7,7 @@ from netspec.analysis.facts import Field
 from netspec.records import replace
 from netspec.report import interface
 from netspec.shape import Shape, Unknown, letter
-from tests.report.made import analysis, facts, node, scope, seen, small
+from tests.report.made import analysis, facts, made_entry, node, scope, seen, small
 
 DOCS = Path(__file__).parents[2] / "docs" / "json.md"
 
@@ -152,9 +153,24 @@ def test_every_layer_is_a_line_of_its_own():
 
 
 def test_the_list_of_networks_has_the_documented_keys():
-    assert json.loads(interface.networks([("made", "test", 2024, small())])) == [
-        {"name": "made", "family": "test", "year": 2024, "input": [3, 8, 8], "parameters": 330, "macs": 13_904}
-    ]
+    (found,) = json.loads(interface.networks([made_entry("made", family="test", year=2024, printed="5 million")]))
+    assert found == {
+        "name": "made",
+        "family": "test",
+        "year": 2024,
+        "input": [3, 8, 8],
+        "parameters": 330,
+        "macs": 13_904,
+        "title": "made: Somebody 2024",
+        "printed": "5 million",
+        "inputs": {"input": [3, 8, 8]},
+        "outputs": {"main": [10]},
+        "path": "made.spec",
+    }
+    section = DOCS.read_text(encoding="utf-8").partition("`netspec list --json` is")[2]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(found)
+    (found,) = json.loads(interface.networks([made_entry("made", macs=3 * letter("H"))]))
+    assert (found["macs"], found["printed"]) == ("3·H", None)
 
 
 def test_every_key_is_documented():
