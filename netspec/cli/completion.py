@@ -57,6 +57,8 @@ def words() -> dict[str, tuple[str, ...]]:
         "list": tuple(dict.fromkeys(each.family for each in networks())),
         "show": (*names, *blocks()),
         "data": tuple(KNOWN),
+        "resume": (),
+        "test": (),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),
     }

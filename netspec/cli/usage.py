@@ -86,6 +86,13 @@ def whole_from_1(text: str) -> int:
     return int(text)
 
 
+def whole_from_0(text: str) -> int:
+    """A whole number from 0. Raises ArgumentTypeError."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"`{text}` is not a whole number from 0")
+    return int(text[:19])
+
+
 def shapes(texts: Sequence[str]) -> Mapping[str, str] | str | None:
     """What `--input` gave: one shape, or shapes by name of input."""
     named = dict(setting(text) for text in texts if "=" in text)

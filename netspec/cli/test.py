@@ -1,0 +1,91 @@
+"""`netspec test`: how well a trained network does on the test images, which nothing else looks at."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from netspec.cli.usage import Parser, complain
+
+if TYPE_CHECKING:
+    from netspec.training.testing import Outcome
+
+_EXAMPLES = """\
+  netspec test runs/lenet5-2026-11-25-1
+  netspec test runs/lenet5-2026-11-25-1 --data mnist      on other images of the same classes
+  netspec test runs/lenet5-2026-11-25-1 --json
+"""
+
+MOST_COLUMNS = 20
+"""Of more classes the confusion matrix is not printed; `--json` has it."""
+
+
+def parser() -> Parser:
+    """The options."""
+    made = Parser("test", "Test the best weights of a run: loss, top-1, top-5, each class, confusion.", _EXAMPLES)
+    made.add_argument("run", metavar="RUN", help="the folder of the run")
+    made.add_argument("--data", metavar="NAME[:PATH]", help="other images of the same classes")
+    made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
+    made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
+    made.add_argument("--json", action="store_true", help="the same as data; parts of all are from 0 to 1")
+    return made
+
+
+def run(options: Namespace) -> int:
+    """Print what was found."""
+    from pathlib import Path
+
+    from netspec.lowering.extras import need
+
+    need("torch", extra="torch")
+    need("safetensors", extra="torch")
+    from netspec.data.dataset import DataError
+    from netspec.training.errors import TrainingError
+    from netspec.training.testing import outcome
+
+    try:
+        found = outcome(Path(options.run), options.device, data=options.data, offline=options.offline)
+    except (DataError, TrainingError) as error:
+        complain(str(error))
+        return 2
+    sys.stdout.write(json.dumps(document(found), ensure_ascii=False) + "\n" if options.json else text(found))
+    return 0
+
+
+def document(made: Outcome) -> dict[str, Any]:
+    """What was found, for programs."""
+    from netspec.training.evaluation import to_json
+
+    return {"data": made.data, "classes": made.task.classes, **to_json(made.found)}
+
+
+def text(made: Outcome) -> str:
+    """What was found, for people."""
+    found, classes = made.found, made.task.classes
+    lines = [
+        f"{made.task.name} on {made.data}: {found.images:,} test images",
+        f"loss   {found.loss:.4f}",
+        f"top-1  {100 * found.top1:.2f} %",
+        *([f"top-5  {100 * found.top5:.2f} %"] if found.top5 is not None else []),
+        "",
+        *_table(classes, found.per_class, found.confusion),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(classes: tuple[str, ...], shares: Any, confusion: Any) -> list[str]:
+    """Of each class the part that is right, and as what its images were taken."""
+    shown = len(confusion[0]) <= MOST_COLUMNS
+    named = [*classes, *(f"#{at}" for at in range(len(classes), len(confusion[0])))]
+    rows = [["class", "right", *(named if shown else [])]]
+    for name, share, counts in zip(classes, shares, confusion, strict=True):
+        part = "-" if share is None else f"{100 * share:.1f} %"
+        rows.append([name, part, *(map(str, counts) if shown else [])])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *rest in rows:
+        numbers = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *numbers]).rstrip())
+    return lines

@@ -1,0 +1,72 @@
+"""`netspec train`: from a spec to a trained network and the record of its training."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from netspec.cli.usage import Parser, complain, whole_from_0, whole_from_1, with_color, with_spec
+
+_EXAMPLES = """\
+  netspec train lenet5 --data mnist-mini           a small set that comes with netspec
+  netspec train vgg16 --data cifar10               the network is made to fit the images
+  netspec train net.spec --data ./photos --epochs 30 --seed 1
+  netspec train net.spec --data mnist --set train.lr=0.01 --set train.batch=32
+  netspec resume runs/lenet5-2026-11-25-1          go on where it was stopped
+"""
+
+
+def parser() -> Parser:
+    """The options."""
+    made = Parser("train", "Train a network on labelled images, as the recipe in its spec says.", _EXAMPLES)
+    with_spec(made)
+    made.add_argument("--data", metavar="NAME[:PATH]", required=True, help="the images, as `netspec data` takes them")
+    made.add_argument("--epochs", metavar="N", help="how often all images are seen: --set train.epochs=N")
+    made.add_argument("--seed", metavar="N", type=whole_from_0, help="of all random numbers: --set train.seed=N")
+    made.add_argument("-o", dest="to", metavar="DIR", help="the folder of the run; else runs/NAME-DATE-N")
+    made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
+    made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
+    made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
+    with_color(made)
+    return made
+
+
+def run(options: Namespace) -> int:
+    """Train; 0 when it is through, 1 where numbers went out of bounds, 130 or 143 when it was stopped."""
+    from netspec.lowering.extras import need
+
+    need("torch", extra="torch")
+    need("safetensors", extra="torch")
+    from netspec.data.augment import AugmentationError
+    from netspec.data.dataset import DataError
+    from netspec.training.errors import TrainingError
+
+    try:
+        return _trained(options)
+    except (DataError, AugmentationError, TrainingError) as error:
+        complain(str(error))
+        return 2
+
+
+def _trained(options: Namespace) -> int:
+    from pathlib import Path
+
+    from netspec.cli.follow import described, follow
+    from netspec.cli.reading import inputs_of
+    from netspec.data.dataset import load
+    from netspec.training.devices import device_of
+    from netspec.training.run import create
+    from netspec.training.task import begun, task, write
+
+    device = device_of(options.device)
+    given = dict(options.set)
+    for name in ("epochs", "seed"):
+        if getattr(options, name) is not None:
+            given[f"train.{name}"] = str(getattr(options, name))
+    dataset = load(options.data, offline=options.offline)
+    ready = task(options.spec, dataset, options.data, given, inputs_of(options, parser()), device)
+    training, data = begun(ready, device)
+    made = create(ready.task.name, Path(options.to) if options.to else None)
+    write(ready.task, made, device, ["netspec", *sys.argv[1:]])
+    sys.stdout.write(described(ready.task, data, training, made, str(device)) + "\n")
+    return follow(training, data, made, options.save_every)

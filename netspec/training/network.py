@@ -1,0 +1,81 @@
+"""The network as it is trained: with its first weights, frozen where the recipe says so, giving scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from netspec.graph import Graph
+from netspec.lowering.build import build_plan
+from netspec.lowering.chosen import chosen
+from netspec.lowering.initial import initialise
+from netspec.lowering.plan import Plan, plan
+from netspec.lowering.roles import EVALUATION, roles
+from netspec.records import frozen
+from netspec.training.settings import Settings
+
+
+@frozen
+class Network:
+    """A module that is trained, and how its outputs are read.
+
+    `primary` is the output that says the class of an image. All outputs are scores: the larger, the likelier. A softmax
+    that ends an output is left out, in tests too, for losses take scores; a distance to prototypes (`rbf`) is negated.
+    """
+
+    module: nn.Module
+    primary: str
+    distances: frozenset[str]
+    frozen: tuple[str, ...]
+
+    def scores(self, images: Tensor) -> dict[str, Tensor]:
+        """Images (B, C, H, W) -> the scores of each output by name; auxiliary ones are there in training only."""
+        given: Any = self.module(images)
+        outputs = given if isinstance(given, dict) else {self.primary: given}
+        return {name: -each.flatten(1) if name in self.distances else each.flatten(1) for name, each in outputs.items()}
+
+    def train(self) -> None:
+        """To training mode; what is frozen keeps its statistics as well."""
+        self.module.train()
+        for name in self.frozen:
+            self.module.get_submodule(name).eval()
+
+
+def network(graph: Graph, settings: Settings) -> Network:
+    """The network of a graph with its first weights, on the CPU.
+
+    Raises:
+        SpecError: if it can't be built, and for a layer that `freeze` or `init` names and that is not there.
+    """
+    made = plan(graph)
+    module = build_plan(made)
+    initialise(module, graph, settings.init, seed=settings.seed)
+    _leave_out_softmax(module, graph, made)
+    return Network(module, primary(graph), _distances(graph), _freeze(module, graph, made, settings.freeze))
+
+
+def primary(graph: Graph) -> str:
+    """The output that says the class: `main`, or the first that is there in tests."""
+    auxiliary = roles(graph).auxiliary
+    return "main" if "main" in graph.outputs else next(name for name in graph.outputs if name not in auxiliary)
+
+
+def _leave_out_softmax(module: nn.Module, graph: Graph, made: Plan) -> None:
+    for node, when in zip(graph.nodes, roles(graph).when, strict=True):
+        if when == EVALUATION and node.number in made.modules:
+            module.set_submodule(made.modules[node.number], nn.Identity())
+
+
+def _distances(graph: Graph) -> frozenset[str]:
+    return frozenset(name for name, number in graph.outputs.items() if graph.nodes[number].layer.name == "rbf")
+
+
+def _freeze(module: nn.Module, graph: Graph, made: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Let the parameters of these layers be; the names of their modules."""
+    numbers = sorted(chosen(graph, names, "freeze")) if names else []
+    places = tuple(dict.fromkeys(made.modules[number] for number in numbers if number in made.modules))
+    for place in places:
+        for parameter in module.get_submodule(place).parameters():
+            parameter.requires_grad_(False)
+    return places

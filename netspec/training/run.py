@@ -1,0 +1,139 @@
+"""The folder of a run: its spec, its recipe, its metrics, the last state and the best weights.
+
+runs/lenet5-2026-11-25-1/
+spec.spec            the spec in canonical form, for people
+graph.json           the network as it is trained, from which it is built again
+recipe.json          all settings, the seed, versions, the device, the data's digest, the command
+metrics.jsonl .csv   a line an epoch
+last/                state.safetensors, all that is needed to go on; weights.safetensors
+best/                weights.safetensors and metrics.json of the best epoch on the validation images
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from netspec.files import refusal
+from netspec.files import save as save_file
+from netspec.lowering.weight_files import WeightsError, write
+from netspec.records import frozen
+from netspec.training.errors import TrainingError
+from netspec.training.state import State, unpacked
+from netspec.training.state import save as save_state
+
+RUNS = Path("runs")
+
+
+@frozen
+class Run:
+    """A run by its folder."""
+
+    folder: Path
+
+    @property
+    def state(self) -> Path:
+        """The file of the last saved state."""
+        return self.folder / "last" / "state.safetensors"
+
+    def weights(self, which: str) -> Path:
+        """The file of the `best` or `last` weights."""
+        return self.folder / which / "weights.safetensors"
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder, whole or not at all. Raises TrainingError."""
+        path = self.folder / name
+        try:
+            if path.parent != self.folder:
+                path.parent.mkdir(exist_ok=True)
+            save_file(path, text.encode())
+        except OSError as error:
+            raise TrainingError(refusal(path, error)) from None
+
+    def read(self, name: str) -> Any:
+        """What a file of JSON holds. Raises TrainingError."""
+        path = self.folder / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise TrainingError(f"`{self.folder}` is no folder of a run: `{name}` can't be read: {why}") from None
+        except ValueError as error:
+            raise TrainingError(f"`{path}` is damaged: {error}") from None
+
+    def save(self, kept: State) -> None:
+        """Keep a state, and its weights for others to read. Raises TrainingError."""
+        self._make("last")
+        save_state(self.state, kept)
+        self._save_weights("last", unpacked("weights", kept))
+
+    def save_best(self, weights: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> None:
+        """Keep the weights of the best epoch. Raises TrainingError."""
+        self._make("best")
+        self._save_weights("best", weights)
+        self.write("best/metrics.json", json.dumps(metrics, indent=2) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The lines of all epochs; one that a crash cut off is left out."""
+        path = self.folder / "metrics.jsonl"
+        found = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                break
+        return found
+
+    def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the lines of all epochs, for programs and for spreadsheets. Raises TrainingError."""
+        self.write("metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        names = list(rows[0]) if rows else []
+        lines = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
+        self.write("metrics.csv", "".join(",".join(line) + "\n" for line in lines if line))
+
+    def _make(self, name: str) -> None:
+        try:
+            (self.folder / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise TrainingError(refusal(self.folder / name, error)) from None
+
+    def _save_weights(self, which: str, weights: Mapping[str, Tensor]) -> None:
+        try:
+            write(self.weights(which), {name: each.detach().clone() for name, each in weights.items()})
+        except WeightsError as error:
+            raise TrainingError(str(error)) from None
+
+
+def create(name: str, folder: Path | None = None) -> Run:
+    """A new folder, which no other run has: `runs/NAME-DATE-N`, or the one given.
+
+    Raises:
+        TrainingError: if it can't be made, or the one given holds something.
+    """
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise TrainingError(f"`{folder}` holds something already: two runs never share a folder")
+            return Run(folder)
+        RUNS.mkdir(exist_ok=True)
+        for number in range(1, 1_000_000):
+            made = RUNS / f"{name}-{date.today().isoformat()}-{number}"
+            try:
+                made.mkdir()
+            except FileExistsError:
+                continue
+            return Run(made)
+    except OSError as error:
+        where = folder or RUNS
+        raise TrainingError(refusal(where, error)) from None
+    raise TrainingError(f"`{RUNS}` is full of runs of today")
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
