@@ -82,9 +82,7 @@ class Plan:
     @property
     def modules(self) -> dict[int, str]:
         """For each node that has a torch module, of its own or of its owner, where that is: its last one's name."""
-        return {
-            number: ".".join(path) for number, paths in self.places.items() for path in paths if path is not None
-        }
+        return {number: ".".join(path) for number, paths in self.places.items() for path in paths if path is not None}
 
 
 def plan(graph: Graph) -> Plan:
