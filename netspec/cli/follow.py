@@ -18,10 +18,12 @@ _HEADER = "epoch      step  train loss    top-1    val loss    top-1   images/s"
 
 def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     """Train to the end, a line an epoch; the exit status."""
+    from netspec.training.allocation import keep_freed_memory
     from netspec.training.finite import NotFinite
     from netspec.training.interrupt import interruptible
     from netspec.training.loop import train
 
+    keep_freed_memory()
     _say(_HEADER)
     with interruptible() as stop:
         try:
