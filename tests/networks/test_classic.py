@@ -40,6 +40,16 @@ def test_lenet1_has_the_units_the_connections_and_the_parameters_of_its_paper() 
     assert macs + units["h1"] + units["h3"] + units["out"] + 5 * (units["h2"] + units["h4"]) == connections
 
 
+def test_lenet5_has_the_connections_of_its_paper() -> None:
+    layers = {layer.node.name: layer for layer in analysed("lenet5").layers}
+    products = {name: layers[name].macs + layers[name].activations for name in ("c1", "c3", "c5", "f6")}  # and biases
+    assert products == {"c1": 122_304, "c3": 151_600, "c5": 48_120, "f6": 10_164}
+    sums = {name: (2 * 2 + 1) * layers[name].activations for name in ("s2", "s4")}
+    assert sums == {"s2": 5_880, "s4": 2_000}
+    prototypes = 84 * 10  # counted among the connections, though not trained
+    assert sum(products.values()) + sum(sums.values()) + prototypes == 340_908
+
+
 def test_lenet1s_table_makes_two_halves_that_have_nothing_in_common() -> None:
     layers = {layer.node.name: layer.node.layer for layer in analysed("lenet1").layers}
     table: tuple[tuple[int, ...], ...] = layers["h3"].connect  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ import pytest
 
 import netspec
 from netspec.analysis.facts import Analysis, LayerFacts
+from netspec.library import find
 from tests.shipped import analysed
 
 
@@ -224,6 +225,13 @@ def test_mobilenet_sees_what_google_measured() -> None:
 
 
 # SqueezeNet
+
+
+def test_squeezenet_without_padding_in_its_last_layer_is_torchvisions() -> None:
+    padded = find("squeezenet").text
+    spec = padded.replace("conv(classes, 1, pad=1) as conv10", "conv(classes, 1) as conv10")
+    totals = netspec.analyze(spec, inputs="3x224x224").totals
+    assert spec != padded and (totals.parameters, totals.macs) == (1_248_424, 818_924_576)
 
 
 def test_squeezenet_1_1_pools_behind_layers_1_3_and_5() -> None:
