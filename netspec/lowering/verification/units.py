@@ -65,7 +65,8 @@ def inputs_to_try(analysis: Analysis, numbers: tuple[int, ...]) -> Iterator[Mapp
     graph = analysis.graph
     least = max(_wanted(analysis, _unit(analysis, number)) for number in numbers)
     given = {name: graph.nodes[number].shape for name, number in graph.inputs.items()}
-    images = {name for name, number in graph.inputs.items() if number not in boxes(graph)}
+    fixed = boxes(graph)
+    images = {name for name, number in graph.inputs.items() if number not in fixed}
     smallest = min(size for name in images for size in given[name].sizes if isinstance(size, int))
     first = -(-(least - smallest) // STEP)
     for more in range(first, first + TRIES):
