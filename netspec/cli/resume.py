@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
+from netspec.cli.guarded import guarded
 from netspec.cli.usage import Parser, complain, whole_from_1
 
 _EXAMPLES = """\
@@ -25,18 +26,7 @@ def parser() -> Parser:
 
 def run(options: Namespace) -> int:
     """Go on; the exit status is that of `netspec train`."""
-    from netspec.lowering.extras import need
-
-    need("torch", extra="torch")
-    need("safetensors", extra="torch")
-    from netspec.data.dataset import DataError
-    from netspec.training.errors import TrainingError
-
-    try:
-        return _resumed(options)
-    except (DataError, TrainingError) as error:
-        complain(str(error))
-        return 2
+    return guarded(_resumed, options)
 
 
 def _resumed(options: Namespace) -> int:

@@ -7,7 +7,8 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from netspec.cli.usage import Parser, complain
+from netspec.cli.guarded import guarded
+from netspec.cli.usage import Parser
 
 if TYPE_CHECKING:
     from netspec.training.testing import Outcome
@@ -35,21 +36,15 @@ def parser() -> Parser:
 
 def run(options: Namespace) -> int:
     """Print what was found."""
+    return guarded(_tested, options)
+
+
+def _tested(options: Namespace) -> int:
     from pathlib import Path
 
-    from netspec.lowering.extras import need
-
-    need("torch", extra="torch")
-    need("safetensors", extra="torch")
-    from netspec.data.dataset import DataError
-    from netspec.training.errors import TrainingError
     from netspec.training.testing import outcome
 
-    try:
-        found = outcome(Path(options.run), options.device, data=options.data, offline=options.offline)
-    except (DataError, TrainingError) as error:
-        complain(str(error))
-        return 2
+    found = outcome(Path(options.run), options.device, data=options.data, offline=options.offline)
     sys.stdout.write(json.dumps(document(found), ensure_ascii=False) + "\n" if options.json else text(found))
     return 0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from netspec.cli.usage import Parser, complain, whole_from_0, whole_from_1, with_color, with_spec
+from netspec.cli.guarded import guarded
+from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec
 
 _EXAMPLES = """\
   netspec train lenet5 --data mnist-mini           a small set that comes with netspec
@@ -33,19 +34,7 @@ def parser() -> Parser:
 
 def run(options: Namespace) -> int:
     """Train; 0 when it is through, 1 where numbers went out of bounds, 130 or 143 when it was stopped."""
-    from netspec.lowering.extras import need
-
-    need("torch", extra="torch")
-    need("safetensors", extra="torch")
-    from netspec.data.augment import AugmentationError
-    from netspec.data.dataset import DataError
-    from netspec.training.errors import TrainingError
-
-    try:
-        return _trained(options)
-    except (DataError, AugmentationError, TrainingError) as error:
-        complain(str(error))
-        return 2
+    return guarded(_trained, options)
 
 
 def _trained(options: Namespace) -> int:
