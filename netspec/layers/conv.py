@@ -108,9 +108,10 @@ class Conv(Layer):
         if self.connect is not None:
             kernel = {"kernel_size": tuple(axis.kernel for axis in axes)}  # says as well how many axes there are
             table = {**kernel, "connect": self.connect, **more}
-            return padded_calls(axes, "ours.ConnectedConv", inputs[0], self.maps, table)
+            return padded_calls(axes, "ours.ConnectedConv", {"out_channels": self.maps}, table)
         groups = {"groups": self.groups} if self.groups > 1 else {}
-        return padded_calls(axes, f"nn.Conv{len(axes)}d", inputs[0], self.maps, {**groups, **more})
+        channels = {"in_channels": inputs[0].channels, "out_channels": self.maps}
+        return padded_calls(axes, f"nn.Conv{len(axes)}d", channels, {**groups, **more})
 
     def _extents(self, inputs: Shapes) -> tuple[Extent, ...]:
         return extents(inputs[0], self.kernel, self.stride, self.pad, self.dilation)
@@ -187,7 +188,8 @@ class DepthwiseConv(Layer):
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
         axes, channels = self._extents(inputs), inputs[0].channels
         more: dict[str, Any] = {"groups": channels, **({} if self.bias else {"bias": False})}
-        return padded_calls(axes, f"nn.Conv{len(axes)}d", inputs[0], output.channels, more)
+        maps = {"in_channels": channels, "out_channels": output.channels}
+        return padded_calls(axes, f"nn.Conv{len(axes)}d", maps, more)
 
     def _extents(self, inputs: Shapes) -> tuple[Extent, ...]:
         return extents(inputs[0], self.kernel, self.stride, self.pad, self.dilation)

@@ -100,10 +100,13 @@ def with_rows(shape: Shape) -> tuple[tuple[str, ...], tuple[Dim, ...]]:
 
 
 def padded_calls(
-    axes: tuple[Extent, ...], target: str, shape: Shape, maps: Dim, more: dict[str, Any]
+    axes: tuple[Extent, ...], target: str, channels: dict[str, Any], more: dict[str, Any]
 ) -> tuple[Call, ...]:
-    """The torch call of a convolution; padding that torch's own argument can't express is put on first."""
-    arguments: dict[str, Any] = {"in_channels": shape.channels, "out_channels": maps}
+    """The torch call of a convolution; padding that torch's own argument can't express is put on first.
+
+    `channels` are the arguments that begin the call, `more` those that end it.
+    """
+    arguments = dict(channels)
     arguments["kernel_size"] = plain([axis.kernel for axis in axes])
     arguments |= unusual("stride", [axis.stride for axis in axes], 1)
     if even(axes):

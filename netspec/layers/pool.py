@@ -28,7 +28,6 @@ from netspec.layers.kernels import (
     NO_PADDING,
     PLACE_LETTERS,
     even,
-    keeps_padded,
     padded_elements,
     padding_calls,
     plain,
@@ -142,8 +141,10 @@ class AvgPool(Layer):
 
     def keeps(self, inputs: Shapes, output: Shape) -> Keeps:
         axes = self._extents(inputs)
-        keeps = keeps_padded(inputs[0], axes)
-        if even(axes) or (self.count_pad and not axes[0].same):
+        if self._is_torchs(axes):
+            return Keeps(inputs=(0,))
+        keeps = Keeps(extra=padded_elements(inputs[0], _to_whole_windows(axes)))
+        if not _has_padding(self._uncounted(axes)):
             return keeps
         return replace(keeps, once=product(output.sizes))  # of each window the share that is not padding
 
@@ -153,15 +154,26 @@ class AvgPool(Layer):
 
     def torch(self, inputs: Shapes, output: Shape) -> tuple[Call, ...]:
         axes = self._extents(inputs)
-        uncounted = not self.count_pad or axes[0].same
-        if even(axes):
-            count = {"count_include_pad": False} if uncounted and any(axis.before for axis in axes) else {}
-            return (Call(f"nn.AvgPool{len(axes)}d", {**_window_arguments(axes), **count}),)
-        if not uncounted:
-            return (*padding_calls(axes), Call(f"nn.AvgPool{len(axes)}d", _window_arguments(axes, padded=True)))
-        # Torch can leave its own, even padding out of a mean, but not one that was put on before.
-        pad = "same" if any(axis.before is None for axis in axes) else torch_padding(axes)
-        return (Call("ours.AvgPool", {**_window_arguments(axes, padded=True), "pad": pad}),)
+        torchs, counted = f"nn.AvgPool{len(axes)}d", self.count_pad and not axes[0].same
+        if self._is_torchs(axes):
+            count = {"count_include_pad": False} if not counted and _has_padding(axes) else {}
+            return (Call(torchs, {**_window_arguments(axes), **count}),)
+        before = padding_calls(axes) if counted and _has_padding(axes) else ()
+        uncounted, arguments = self._uncounted(axes), _window_arguments(_to_whole_windows(axes), padded=True)
+        if not _has_padding(uncounted):
+            return (*before, Call(torchs, arguments))
+        pad = "same" if any(axis.before is None for axis in axes) else torch_padding(uncounted)
+        return (*before, Call("ours.AvgPool", {**arguments, "pad": pad}))
+
+    def _is_torchs(self, axes: tuple[Extent, ...]) -> bool:
+        """Whether one call of torch does it: not over clips, however padded, that are smaller than the window."""
+        known = [(axis.size, axis.kernel) for axis in axes if isinstance(axis.size, int)]
+        return even(axes) and not (len(known) == 3 and any(size < kernel for size, kernel in known))
+
+    def _uncounted(self, axes: tuple[Extent, ...]) -> tuple[Extent, ...]:
+        """The padding that is left out of the mean; torch can do so with its own, not with one put on before."""
+        whole = _to_whole_windows(axes)
+        return whole if axes[0].same or not self.count_pad else tuple(map(_unpadded, whole, axes))
 
     def _extents(self, inputs: Shapes) -> tuple[Extent, ...]:
         return extents(inputs[0], self.kernel, self.stride or self.kernel, self.pad, ceil=self.ceil)
@@ -278,6 +290,27 @@ def _check_padding(axis: Extent, before: int, after: int, axes: tuple[Extent, ..
 def _fits_torch(axes: tuple[Extent, ...]) -> bool:
     """Whether torch's own argument can express the padding: even, and at most half the kernel."""
     return even(axes) and all((axis.before or 0) <= axis.kernel // 2 for axis in axes)
+
+
+def _has_padding(axes: tuple[Extent, ...]) -> bool:
+    return any(axis.before != 0 or axis.after != 0 for axis in axes)
+
+
+def _to_whole_windows(axes: tuple[Extent, ...]) -> tuple[Extent, ...]:
+    """The same windows, with padding at the end where rounding up cuts the last one off; of known sizes."""
+    return tuple(_to_whole_window(axis) if axis.ceil else axis for axis in axes)
+
+
+def _to_whole_window(axis: Extent) -> Extent:
+    size, windows, before, after = axis.size, axis.length, axis.before or 0, axis.after or 0
+    assert isinstance(size, int) and isinstance(windows, int)
+    end = (windows - 1) * axis.stride + axis.kernel - before
+    return replace(axis, after=max(after, end - size), ceil=False)
+
+
+def _unpadded(whole: Extent, axis: Extent) -> Extent:
+    """What padding is left to do once that of `axis` is done."""
+    return replace(whole, before=0, after=(whole.after or 0) - (axis.after or 0))
 
 
 def _taps(axes: tuple[Extent, ...]) -> int:

@@ -76,9 +76,7 @@ def test_lenet5s_third_layer_sees_the_maps_of_its_table() -> None:
     assert c3.weights((s2,)) == {"weight": Weight((60, 5, 5)), "bias": Weight((16,))}
     assert trained_count(c3.weights((s2,))) == 1_516
     assert c3.macs((s2,), output) == 150_000
-    assert c3.torch((s2,), output) == (
-        call("ours.ConnectedConv", in_channels=6, out_channels=16, kernel_size=(5, 5), connect=LENET5),
-    )
+    assert c3.torch((s2,), output) == (call("ours.ConnectedConv", out_channels=16, kernel_size=(5, 5), connect=LENET5),)
 
 
 def test_an_unknown_size_gives_formulas() -> None:

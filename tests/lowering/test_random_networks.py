@@ -226,6 +226,16 @@ FOUND = (
     "6x9x7\nadaptivepool(2)",
     # a value that nothing uses, computed of one that is there in training only
     "2x9x7\nelu as start\noutput head { gelu }\n2C1\n@input - relu",
+    # a mean over clips whose window is larger than the clip, which torch refuses
+    "2x1x2x2\navgpool(2, ceil=true)",
+    "2x1x3x3\navgpool(3, stride=2, pad=1, ceil=true)",
+    "2x1x3x4\navgpool(3, stride=2, pad=1, ceil=true, count_pad=false)",
+    "2x2x5x5\navgpool(3, stride=1, pad=1)",
+    "2x2x5x5\navgpool(3, stride=1, pad=[[1, 0], [1, 1], [0, 2]])",
+    "2x2x5x5\navgpool(3, pad=same)",
+    "2x2x5x5\navgpool(3, stride=1, pad=1, ceil=true)",
+    # a table of connections, shared by maps of 3 and of 8 channels
+    "3x7x6\nshare t { conv(8, 1, connect=[[0], [1], [2], [0], [1], [2], [0], [1]]) }\nt\nt",
 )
 """What random networks have found."""
 

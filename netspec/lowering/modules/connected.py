@@ -23,7 +23,6 @@ class ConnectedConv(nn.Module):
 
     def __init__(
         self,
-        in_channels: int,
         out_channels: int,
         kernel_size: tuple[int, ...],
         connect: tuple[tuple[int, ...], ...],
@@ -33,7 +32,7 @@ class ConnectedConv(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.in_channels, self.out_channels, self.connect = in_channels, out_channels, connect
+        self.out_channels, self.connect = out_channels, connect
         self.stride, self.padding, self.dilation = stride, padding, dilation
         connections = sum(map(len, connect))
         self.weight = nn.Parameter(torch.empty(connections, *kernel_size))

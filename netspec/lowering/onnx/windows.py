@@ -66,7 +66,6 @@ def convolved(
 def connected(
     w: Writer,
     x: Value,
-    in_channels: int,
     out_channels: int,
     kernel_size: tuple[int, ...],
     connect: tuple[tuple[int, ...], ...],
@@ -77,7 +76,7 @@ def connected(
 ) -> Value:
     """`ours.ConnectedConv`: as one convolution, with kernels of zeros where the table has no connection."""
     kernels = w.given("weight")
-    dense = np.zeros((out_channels, in_channels, *kernels.shape[1:]), kernels.dtype)
+    dense = np.zeros((out_channels, x.dims[1], *kernels.shape[1:]), kernels.dtype)
     targets = [row for row, channels in enumerate(connect) for _ in channels]
     dense[targets, [channel for channels in connect for channel in channels]] = kernels
     constants = w.weight("bias") if bias else None

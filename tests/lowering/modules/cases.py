@@ -37,7 +37,7 @@ CASES = (
     Case("ClassToken", {"features": 4}, ((3, 5, 4),)),
     Case(
         "ConnectedConv",
-        {"in_channels": 3, "out_channels": 2, "kernel_size": (3, 2), "connect": ((0, 2), (1,)), "padding": 1},
+        {"out_channels": 2, "kernel_size": (3, 2), "connect": ((0, 2), (1,)), "padding": 1},
         ((3, 3, 5, 4),),
     ),
     Case("CropConcat", {}, ((3, 2, 6, 5), (3, 1, 4, 7))),

@@ -22,7 +22,7 @@ TABLE = ((0, 2), (1,), (2, 1, 0), (3, 0))
 @pytest.mark.parametrize("kernel", [(3,), (3, 2), (2, 1, 2)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_a_map_is_a_convolution_of_the_channels_that_its_row_names(kernel: tuple[int, ...], bias: bool) -> None:
-    module = ConnectedConv(4, 4, kernel, TABLE, stride=2, padding=1, dilation=1, bias=bias)
+    module = ConnectedConv(4, kernel, TABLE, stride=2, padding=1, dilation=1, bias=bias)
     x = torch.randn(2, 4, *(7, 6, 5)[: len(kernel)])
     maps, used = [], 0
     for number, row in enumerate(TABLE):
@@ -34,18 +34,18 @@ def test_a_map_is_a_convolution_of_the_channels_that_its_row_names(kernel: tuple
 
 
 def test_a_full_table_is_a_convolution() -> None:
-    module, x = ConnectedConv(3, 2, (3, 3), ((0, 1, 2), (0, 1, 2)), dilation=2), torch.randn(2, 3, 8, 8)
+    module, x = ConnectedConv(2, (3, 3), ((0, 1, 2), (0, 1, 2)), dilation=2), torch.randn(2, 3, 8, 8)
     expected = nn.functional.conv2d(x, module.weight.view(2, 3, 3, 3), module.bias, dilation=2)
     torch.testing.assert_close(module(x), expected)
 
 
 def test_the_table_is_no_part_of_the_weights() -> None:
-    assert list(ConnectedConv(4, 4, (3, 3), TABLE).state_dict()) == ["weight", "bias"]
+    assert list(ConnectedConv(4, (3, 3), TABLE).state_dict()) == ["weight", "bias"]
 
 
 def test_a_map_starts_by_how_many_channels_it_sees() -> None:
     torch.manual_seed(0)
-    module = ConnectedConv(100, 2, (5, 5), ((0,), tuple(range(100))))
+    module = ConnectedConv(2, (5, 5), ((0,), tuple(range(100))))
     few, many = module.weight[:1].abs().max(), module.weight[1:].abs().max()
     assert 0.15 < few <= 1 / 5
     assert 0.0195 < many <= 1 / 50
