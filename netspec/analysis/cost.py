@@ -8,8 +8,9 @@ from functools import lru_cache
 from netspec.analysis.facts import Analysis, LayerFacts, Totals
 from netspec.analysis.memory import inference_peak, is_view, training_bytes
 from netspec.analysis.receptive_field import Fields, receptive_fields
+from netspec.analysis.strides import with_copies
 from netspec.graph import Graph, Node
-from netspec.layers.base import Keeps, Layer, Shapes, Weight, trained_count
+from netspec.layers.base import Call, Keeps, Layer, Shapes, Weight, trained_count
 from netspec.layers.windows import Reach
 from netspec.records import frozen
 from netspec.shape import Count, Shape, product, total
@@ -32,6 +33,7 @@ class Figures:
     ops: Count
     activations: Count
     reach: tuple[Reach, ...]
+    calls: tuple[Call, ...]
     keeps: Keeps
     is_view: bool
     is_view_at_inference: bool
@@ -42,7 +44,8 @@ def figures(layer: Layer, inputs: Shapes, output: Shape) -> Figures:
     """The layer's figures per image; repeated layers are asked once."""
     weights = layer.weights(inputs)
     ops = layer.ops(inputs, output)
-    view = ops == 0 and not weights and is_view(layer.torch(inputs, output))
+    calls = layer.torch(inputs, output)
+    view = ops == 0 and not weights and is_view(calls)
     return Figures(
         weights=weights,
         parameters=trained_count(weights),
@@ -51,6 +54,7 @@ def figures(layer: Layer, inputs: Shapes, output: Shape) -> Figures:
         ops=ops,
         activations=output.elements,
         reach=layer.window(inputs, output),
+        calls=calls,
         keeps=layer.keeps(inputs, output),
         is_view=view,
         is_view_at_inference=view or layer.family == "regularisation",
@@ -81,6 +85,11 @@ def parameters_and_macs(graph: Graph) -> tuple[Count, Count]:
     return total(owned), total(row.macs for row in rows)
 
 
+def views_and_keeps(graph: Graph, rows: Sequence[Figures]) -> tuple[list[bool], list[Keeps]]:
+    """For each node, whether training makes no tensor of its own there, and what it keeps for the backward pass."""
+    return with_copies(graph, [row.calls for row in rows], [row.is_view for row in rows], [row.keeps for row in rows])
+
+
 _NO_WEIGHTS: Mapping[str, Weight] = {}
 
 
@@ -103,7 +112,7 @@ def _facts(node: Node, inputs: Shapes, row: Figures, fields: Fields) -> LayerFac
 def _totals(graph: Graph, layers: Sequence[LayerFacts], rows: Sequence[Figures], item: int, batch: int) -> Totals:
     elements = [row.activations for row in rows]
     peak = inference_peak(graph, elements, [row.is_view_at_inference for row in rows])
-    views, keeps = [row.is_view for row in rows], [row.keeps for row in rows]
+    views, keeps = views_and_keeps(graph, rows)
     parameters, buffers = total(facts.parameters for facts in layers), total(facts.buffers for facts in layers)
     return Totals(
         parameters=parameters,

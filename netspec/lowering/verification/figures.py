@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netspec.analysis.cost import figures
+from netspec.analysis.cost import figures, views_and_keeps
 from netspec.analysis.memory import storages
 from netspec.graph import Graph
 from netspec.shape import Count
@@ -19,11 +19,11 @@ def kept_by_node(graph: Graph, batch: int) -> Mapping[int, int]:
     The same sum as `netspec.analysis.memory.training_bytes`, not yet added up.
     """
     rows = [figures(node.layer, graph.inputs_of(node), node.shape) for node in graph.nodes]
-    storage = storages(graph, [row.is_view for row in rows])
+    views, keeps_of = views_and_keeps(graph, rows)
+    storage = storages(graph, views)
     kept: set[int] = set()
     sizes: dict[int, int] = {}
-    for node, row in zip(graph.nodes, rows, strict=True):
-        keeps = row.keeps
+    for node, keeps in zip(graph.nodes, keeps_of, strict=True):
         kept.update(storage[node.inputs[position]] for position in keeps.inputs)
         if keeps.output:
             kept.add(storage[node.number])
