@@ -8,7 +8,7 @@ nodes made, and what would make too many is refused before it is expanded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from netspec.diagnostics import Diagnostic, Help, Label
@@ -38,7 +38,8 @@ class Expander:
         self.numbered: dict[int, int] = {}
         self.broken: set[str] = set()
         self.unread = False
-        self.resolved: dict[int, Resolved] = {}
+        self.resolved: dict[Hashable, Resolved] = {}
+        self.names_of: dict[int, tuple[str, ...]] = {}
         self.active: list[object] = []
         self.depth = 0
         self.copies = 1

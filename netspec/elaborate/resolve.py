@@ -35,7 +35,7 @@ class Site:
 
 @frozen
 class Resolved:
-    """A layer ready to be placed. `constant` says that it is the same wherever the same text is expanded."""
+    """A layer ready to be placed. `constant` says of a word that it is the same wherever it is expanded."""
 
     layer: Layer
     title: str
@@ -152,8 +152,7 @@ def resolve_call(call: tree.Call, frame: Frame, incoming: Shape | None) -> Resol
             raise MisusedArgument(Misuse("E105", f"`{name}` of `{layer.name}` is given twice", at=name), site)
         places[name] = argument.value.span if known is not None or argument.name is None else _word_of(argument)
         given[name] = evaluate(argument.value, frame.values, incoming=incoming, words=words)
-    constant = all(isinstance(argument.value, tree.Literal) for argument in call.arguments)
-    return _bound(layer, given, site, frame, constant=constant)
+    return _bound(layer, given, site, frame)
 
 
 def _word_of(argument: tree.Argument) -> Span:

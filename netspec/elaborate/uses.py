@@ -11,7 +11,7 @@ from netspec.elaborate.scope import Frame
 from netspec.elaborate.titles import block_title, name_of
 from netspec.graph import Scope
 from netspec.language import tree
-from netspec.language.evaluate import evaluate
+from netspec.language.evaluate import evaluate, names_in
 from netspec.layers.arguments import Value
 from netspec.shape import Dim, as_dim, product
 from netspec.source import Span
@@ -37,12 +37,18 @@ def call(
 
 
 def _resolve(expander: Expander, item: tree.Call, frame: Frame, flow: int) -> Resolved:
-    """The layer of a call; one whose arguments are all written out is resolved once."""
-    known = expander.resolved.get(id(item))
+    """The layer of a call, resolved once for the same values of the names in its arguments."""
+    names = expander.names_of.get(id(item))
+    if names is None:
+        found = dict.fromkeys(name for argument in item.arguments for name in names_in(argument.value))
+        names = expander.names_of[id(item)] = tuple(found)
+    if "in" in names:
+        return resolve_call(item, frame, expander.incoming(frame, flow))
+    values = [frame.values.get(name) for name in names]
+    key = (id(item), *map(type, values), *values)  # with their types, for 1 and `true` are equal to Python
+    known = expander.resolved.get(key)
     if known is None:
-        known = resolve_call(item, frame, expander.incoming(frame, flow))
-        if known.constant:
-            expander.resolved[id(item)] = known
+        known = expander.resolved[key] = resolve_call(item, frame, None)
     return known
 
 

@@ -6,7 +6,7 @@ their nesting are bounded, so that no expression takes long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor, inf
 from typing import Any, NamedTuple, TypeAlias
@@ -75,6 +75,21 @@ def repetitions(
     raise bad(
         "E117", f"a number of copies is a whole number from 0, not {show(value)}", expr.span, f"this is {show(value)}"
     )
+
+
+def names_in(expr: tree.Expr) -> Iterator[str]:
+    """The names in an expression, on whose values it depends; `in` where it asks for a size that flows in."""
+    match expr:
+        case tree.Name(name):
+            yield name
+        case tree.Incoming():
+            yield "in"
+        case tree.Listing(inner) | tree.Operation(_, inner):
+            for each in inner:
+                yield from names_in(each)
+        case tree.Apply(_, arguments):
+            for argument in arguments:
+                yield from names_in(argument.value)
 
 
 def bad(code: str, title: str, span: Span, here: str = "", *notes: str) -> BadExpression:

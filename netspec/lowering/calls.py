@@ -24,18 +24,20 @@ def calls_of(graph: Graph) -> tuple[tuple[Call, ...], ...]:
     for node in graph.nodes:
         inputs = graph.inputs_of(node)
         key = (id(node.layer), *map(id, inputs))
-        if key not in known:
-            calls = tuple(map(_plain, node.layer.torch(inputs, node.shape)))
+        calls = known.get(key)
+        if calls is None:
+            calls = known[key] = tuple(map(_plain, node.layer.torch(inputs, node.shape)))
             unknown = next((each for call in calls for each in _unknown(call.arguments)), None)
             if unknown is not None:
                 findings.append(_not_known(node, unknown))
-            known[key] = calls
-        made.append(known[key])
+        made.append(calls)
     if findings:
         raise SpecError(tuple(findings))
-    unlike = {node.owner for node in graph.nodes if made[node.number] != made[node.owner]}
+    unlike = {node.owner for node in graph.nodes if node.shares and made[node.number] != made[node.owner]}
+    if not unlike:
+        return tuple(made)
     return tuple(
-        _padded_apart(calls) if node.owner in unlike else calls for node, calls in zip(graph.nodes, made, strict=True)
+        [_padded_apart(calls) if node.owner in unlike else calls for node, calls in zip(graph.nodes, made, strict=True)]
     )
 
 

@@ -40,6 +40,12 @@ class Draft:
         """An attribute for this name that no member has yet."""
         return unlike(attribute(name), self.members)
 
+    def add(self, name: str, call: Call) -> Path:
+        """A member of this name, or one like it; where it is."""
+        called = self.free(name)
+        self.members[called] = call
+        return (*self.path, called)
+
 
 class Planner:
     """Plans one graph. `paths` are the places of each node's modules, `known` those of sections by what they do."""
@@ -169,22 +175,22 @@ class Planner:
         calls = self.calls[node.number]
         self.paths[node.number] = paths = self._members(node, calls, holder)
         above = len(around.path)
-        applies = tuple(
-            [Apply(call, () if path is None else path[above:]) for call, path in zip(calls, paths, strict=True)]
-        )
-        inputs = tuple(map(self._value, node.inputs))
+        applies = [Apply(call, () if path is None else path[above:]) for call, path in zip(calls, paths, strict=True)]
+        inputs = tuple([self.same.get(value, value) for value in node.inputs])
         name = given(node.name[len(holder.prefix) :], node.layer.name)
-        self._step(around, applies, inputs, (node.number,), self.roles.when[node.number], name)
+        self._step(around, tuple(applies), inputs, (node.number,), self.roles.when[node.number], name)
 
     def _members(self, node: Node, calls: tuple[Call, ...], holder: Draft) -> tuple[Path | None, ...]:
         """Where the module of each call is, None for functions; the last module has the node's own name.
 
         A node that shares another's weights uses that one's modules; what has no weights and differs is made anew.
         """
+        own = node.name[len(holder.prefix) :]
         modules = [number for number, call in enumerate(calls) if is_module(call)]
+        if len(calls) == len(modules) == 1 and not node.shares:
+            return (holder.add(own, calls[0]),)
         paths: list[Path | None] = [None] * len(calls)
         theirs = self._modules_of(node.owner) if node.shares else []
-        own = node.name[len(holder.prefix) :]
         for number in modules:
             call, main = calls[number], number == modules[-1]
             shared = next((path for path, its_call in theirs if its_call == call), None)
@@ -193,9 +199,7 @@ class Planner:
                 continue
             if main and theirs and node.layer.weights(self.graph.inputs_of(node)):
                 raise SpecError((_cannot_share(node, call, self.graph.nodes[node.owner], theirs[-1][1]),))
-            name = holder.free(own if main else f"{own}_{call.target.partition('.')[2].lower()}")
-            holder.members[name] = call
-            paths[number] = (*holder.path, name)
+            paths[number] = holder.add(own if main else f"{own}_{call.target.partition('.')[2].lower()}", call)
         return tuple(paths)
 
     def _modules_of(self, number: int) -> list[tuple[Path, Call]]:
