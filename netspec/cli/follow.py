@@ -19,6 +19,7 @@ _HEADER = "epoch      step  train loss    top-1    val loss    top-1   images/s"
 def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     """Train to the end, a line an epoch; the exit status."""
     from netspec.training.allocation import keep_freed_memory
+    from netspec.training.distributed import agreed
     from netspec.training.finite import NotFinite
     from netspec.training.interrupt import interruptible
     from netspec.training.loop import train
@@ -27,7 +28,7 @@ def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     _say(_HEADER)
     with interruptible() as stop:
         try:
-            for row in train(training, data, run, every=every, stop=stop):
+            for row in train(training, data, run, every=every, stop=agreed(stop, training)):
                 _say(line(row))
         except NotFinite as error:
             complain(_not_finite(error, training, run))

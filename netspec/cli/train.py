@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
-from netspec.cli.guarded import guarded
+from netspec.cli.processes import asked_for, in_processes, with_devices
 from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec
+
+if TYPE_CHECKING:
+    from netspec.training.world import World
 
 _EXAMPLES = """\
   netspec train lenet5 --data mnist-mini           a small set that comes with netspec
   netspec train vgg16 --data cifar10               the network is made to fit the images
   netspec train net.spec --data ./photos --epochs 30 --seed 1
   netspec train net.spec --data mnist --set train.lr=0.01 --set train.batch=32
+  netspec train net.spec --data mnist --devices 4  on four GPUs, as on one
   netspec resume runs/lenet5-2026-11-25-1          go on where it was stopped
 """
 
@@ -26,6 +31,7 @@ def parser() -> Parser:
     made.add_argument("--seed", metavar="N", type=whole_from_0, help="of all random numbers: --set train.seed=N")
     made.add_argument("-o", dest="to", metavar="DIR", help="the folder of the run; else runs/NAME-DATE-N")
     made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
+    with_devices(made)
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     with_color(made)
@@ -34,28 +40,28 @@ def parser() -> Parser:
 
 def run(options: Namespace) -> int:
     """Train; 0 when it is through, 1 where numbers went out of bounds, 130 or 143 when it was stopped."""
-    return guarded(_trained, options)
+    return in_processes(_trained, options, asked_for)
 
 
-def _trained(options: Namespace) -> int:
+def _trained(options: Namespace, world: World) -> int:
     from pathlib import Path
 
     from netspec.cli.follow import described, follow
     from netspec.cli.reading import inputs_of
     from netspec.data.dataset import load
-    from netspec.training.devices import device_of
-    from netspec.training.run import create
+    from netspec.training.distributed import created, device_in, one_after_another, shared, together
     from netspec.training.task import begun, task, write
 
-    device = device_of(options.device)
+    device = together(world, lambda: device_in(world, options.device))
     given = dict(options.set)
     for name in ("epochs", "seed"):
         if getattr(options, name) is not None:
             given[f"train.{name}"] = str(getattr(options, name))
-    dataset = load(options.data, offline=options.offline)
-    ready = task(options.spec, dataset, options.data, given, inputs_of(options, parser()), device)
-    training, data = begun(ready, device)
-    made = create(ready.task.name, Path(options.to) if options.to else None)
-    write(ready.task, made, device, ["netspec", *sys.argv[1:]])
+    dataset = one_after_another(world, lambda: load(options.data, offline=options.offline))
+    inputs = inputs_of(options, parser())
+    ready = together(world, lambda: task(options.spec, dataset, options.data, given, inputs, device))
+    training, data = shared(*together(world, lambda: begun(ready, device)), world)
+    made = created(world, ready.task.name, Path(options.to) if options.to else None)
+    together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size))
     sys.stdout.write(described(ready.task, data, training, made, str(device)) + "\n")
     return follow(training, data, made, options.save_every)

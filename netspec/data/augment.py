@@ -46,7 +46,14 @@ class Augmentation:
     steps: tuple[Step, ...]
     classes: int | None
 
-    def __call__(self, images: Tensor, targets: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    @property
+    def mixes(self) -> bool:
+        """Whether images of a batch are mixed with each other."""
+        return any(isinstance(step, Mixup | Cutmix) for step in self.steps)
+
+    def __call__(
+        self, images: Tensor, targets: Tensor, generator: Generator, *, first: int = 0, whole: int | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Images and targets, changed; the same for the same state of the generator.
 
         Args:
@@ -54,11 +61,14 @@ class Augmentation:
             targets: class numbers `(B,)`, or probabilities or other numbers `(B, …)`; where images are mixed, class
                 numbers become probabilities `(B, classes)`.
             generator: what all random numbers are drawn from; it may be on another device than the images.
+            first: the place in its batch of the first image, where these are a part of one that does not mix images;
+                they are changed as they would be within it.
+            whole: how many images that batch has; these alone if it isn't given.
 
         Raises:
             AugmentationError: if the images are too small for a window.
         """
-        draws = Draws(generator, images.device)
+        draws = Draws(generator, images.device, first, whole)
         with torch.no_grad():
             for step in self.steps:
                 if isinstance(step, Mixup | Cutmix):

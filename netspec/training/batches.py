@@ -17,9 +17,10 @@ from netspec.data.augment import Augmentation, augmentation
 from netspec.data.augmentation.colours import colour_components
 from netspec.data.dataset import Images
 from netspec.data.normalize import Normalization
-from netspec.records import frozen
+from netspec.records import frozen, replace
 from netspec.training.seeds import derived
 from netspec.training.settings import Settings, exact
+from netspec.training.world import ALONE, Share, World
 
 
 @frozen
@@ -64,22 +65,30 @@ def _permutation(count: int, seed: int) -> Tensor:
 
 @frozen
 class Feed:
-    """The training images and what makes batches of them. `pixels` are uint8 (N, C, H, W), `labels` int64 (N,)."""
+    """The training images and what makes batches of them. `pixels` are uint8 (N, C, H, W), `labels` int64 (N,).
+
+    Of each batch it gives what this process of `world` computes.
+    """
 
     pixels: Tensor
     labels: Tensor
     order: Order
     augmentation: Augmentation
     normalization: Normalization
+    world: World = ALONE
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Images (B, C, H, W), as they enter the network, and targets: classes (B,), or probabilities (B, K)."""
-        device = self.pixels.device
-        at = self.order.positions(step).to(device)
+        device, positions = self.pixels.device, self.order.positions(step)
+        share, mixes = self.world.share(len(positions)), self.augmentation.mixes
+        at = (positions if mixes else positions[share.own]).to(device)
         images, targets = self.pixels[at].float() / 255, self.labels[at]
         if self.augmentation.steps:
             generator = torch.Generator(device).manual_seed(derived(self.order.seed, "augment", step))
-            images, targets = self.augmentation(images, targets, generator)
+            first = 0 if mixes else share.first
+            images, targets = self.augmentation(images, targets, generator, first=first, whole=share.whole)
+        if mixes:  # a mixed image is of two of the batch, whose processes may be others
+            images, targets = images[share.own], targets[share.own]
         return self.normalization.apply(images), targets
 
 
@@ -93,6 +102,15 @@ def feed(images: Images, settings: Settings, normalization: Normalization, class
     return Feed(
         images.pixels.to(device), images.labels.to(device), order(settings, len(images)), changes, normalization
     )
+
+
+def part_of(images: Images, share: Share) -> Images:
+    """The images that a process computes of a split."""
+    if not share.divided:
+        return images
+    own = share.own
+    pixels = images.pixels if images.files else images.pixels[own]
+    return replace(images, pixels=pixels, files=images.files[own], labels=images.labels[own])
 
 
 def in_order(images: Images, normalization: Normalization, size: int, device: torch.device) -> Iterator[Any]:

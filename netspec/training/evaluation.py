@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -40,6 +40,7 @@ def evaluate(
     classes: int,
     *,
     flips: bool = False,
+    summed: Callable[[Tensor], Tensor] = lambda own: own,
 ) -> Evaluation:
     """Test a network, which is then in evaluation mode.
 
@@ -49,13 +50,13 @@ def evaluate(
         losses: of the outputs; the primary one's counts.
         classes: how many the data have; the network may have more.
         flips: test on the mean of the probabilities of an image and its mirror image.
+        summed: of sums over these images, those over the images of all processes: float64 (N,) -> (N,).
     """
     network.module.eval()
     total: Tensor | float = 0.0
     first: Tensor | float = 0.0
     five: Tensor | float = 0.0
     confusion: Tensor | None = None
-    images = 0
     with torch.inference_mode():
         for pixels, labels in batches:
             scores = _scores(network, pixels, flips=flips)
@@ -67,15 +68,18 @@ def evaluate(
             five = five + (scores.topk(min(TOP, number)).indices == labels[:, None]).any(1).sum()
             counts = torch.bincount(labels * number + said, minlength=classes * number)
             confusion = counts if confusion is None else confusion + counts
-            images += len(labels)
     if confusion is None:
         raise ValueError("there are no images to test on")
-    table = confusion.view(classes, -1).tolist()
+    sums = [torch.as_tensor(each, device=confusion.device).double() for each in (total, first, five)]
+    numbers = summed(torch.cat([torch.stack(sums), confusion.double()]))
+    loss, right, among = numbers[:3].tolist()
+    table = numbers[3:].long().view(classes, -1).tolist()
+    images = sum(map(sum, table))
     return Evaluation(
         images,
-        float(total) / images,
-        float(first) / images,
-        float(five) / images if classes > MANY else None,
+        loss / images,
+        right / images,
+        among / images if classes > MANY else None,
         tuple(row[at] / sum(row) if sum(row) else None for at, row in enumerate(table)),
         tuple(map(tuple, table)),
     )

@@ -13,18 +13,19 @@ from netspec.records import mutable
 
 @mutable
 class Interrupt:
-    """Which signal has come, None as long as none has."""
+    """Which signal has come, None as long as none has; `elsewhere` is one of another process, 0 for none."""
 
     number: int | None = None
+    elsewhere: int = 0
 
     def __call__(self) -> bool:
         """Whether to stop."""
-        return self.number is not None
+        return self.number is not None or self.elsewhere > 0
 
     @property
     def status(self) -> int:
         """The exit status of a program that a signal ends: 130 after Ctrl-C, 143 after SIGTERM."""
-        return 128 + (self.number or 0)
+        return 128 + (self.number or self.elsewhere)
 
 
 @contextmanager

@@ -19,18 +19,20 @@ from torch.optim import Optimizer
 from netspec.data.dataset import Images
 from netspec.records import fields, frozen, mutable
 from netspec.training.averages import Average
-from netspec.training.batches import Feed, in_order
+from netspec.training.batches import Feed, in_order, part_of
 from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.finite import NotFinite, all_finite, first_not_finite
 from netspec.training.losses import Losses
 from netspec.training.network import Network
 from netspec.training.optimizers import set_rate
+from netspec.training.parallel import kept_back, mean_statistics
 from netspec.training.penalties import Penalty
 from netspec.training.run import Run
 from netspec.training.schedules import Plateau, rate
 from netspec.training.seeds import derived, set_seed
 from netspec.training.settings import Settings, exact
 from netspec.training.state import State, optimizer_state, packed, put_into, put_into_optimizer, unpacked
+from netspec.training.world import ALONE, World
 
 CHECKED = 50
 """Steps between two looks at the loss where looking makes a GPU wait; a CPU looks at each."""
@@ -53,8 +55,8 @@ class Training:
     """A training under way: what changes with the steps, and by what.
 
     `steps` are those in all, `step` those done. `sums` are of the epoch so far: the primary output's loss times images,
-    images that were right, images (float64). `best` are the figures of the best epoch, `lowest` the lowest validation
-    loss, `waited` the epochs since.
+    images that were right, images (float64), of this process. `best` are the figures of the best epoch, `lowest` the
+    lowest validation loss, `waited` the epochs since. `world` are the processes that train together.
     """
 
     network: Network
@@ -70,6 +72,7 @@ class Training:
     best: Mapping[str, Any] | None = None
     lowest: float = inf
     waited: int = 0
+    world: World = ALONE
 
     @property
     def over(self) -> bool:
@@ -90,18 +93,23 @@ def steps_in_all(settings: Settings, per_epoch: int) -> int:
 def train_step(training: Training, feed: Feed) -> None:
     """One step of the optimiser on the next batch. Raises NotFinite, on a CPU, before weights are changed by it."""
     settings, network = training.settings, training.network
-    set_seed(derived(settings.seed, "dropout", training.step), feed.pixels.device)
+    share = training.world.share(len(feed.order.positions(training.step)))
+    apart = (training.world.rank,) if share.divided else ()
+    set_seed(derived(settings.seed, "dropout", training.step, *apart), feed.pixels.device)
     images, targets = feed.batch(training.step)
     if not network.module.training:
         network.train()
     training.optimizer.zero_grad(set_to_none=True)
-    for part, aims in _parts(images, targets, settings.accumulate):
-        with _precision(settings, images.device):
-            scores = network.scores(part)
-        loss, by_output = training.losses(scores, aims)
-        torch.autograd.backward(loss * (len(part) / len(images)))
+    parts = list(_parts(images, targets, settings.accumulate))
+    for number, (part, aims) in enumerate(parts, 1):
+        with kept_back(network, last=number == len(parts)):
+            with _precision(settings, images.device):
+                scores = network.scores(part)
+            loss, by_output = training.losses(scores, aims)
+            torch.autograd.backward(loss * (share.weight * len(part) / len(images)))
         own = by_output[network.primary] + 0 * loss  # so that the sum shows where another output's is not finite
-        _count(training, scores[network.primary].detach(), own.detach(), aims)
+        if share.counted:
+            _count(training, scores[network.primary].detach(), own.detach(), aims)
     _check(training, images, at_once=images.device.type == "cpu")
     if training.penalty is not None:
         training.penalty.add_gradients()
@@ -109,6 +117,7 @@ def train_step(training: Training, feed: Feed) -> None:
         clip_grad_norm_(network.module.parameters(), settings.clip)
     set_rate(training.optimizer, _rate(training, feed.order.per_epoch))
     training.optimizer.step()
+    mean_statistics(network, training.world, share.weight)
     if training.average is not None:
         training.average.update()
     training.step += 1
@@ -139,9 +148,13 @@ def _count(training: Training, scores: Tensor, loss: Tensor, targets: Tensor) ->
 
 
 def _check(training: Training, images: Tensor, *, at_once: bool) -> None:
-    """Raises NotFinite if the sum of losses is no finite number any more."""
-    if (at_once or training.step % CHECKED == 0) and not isfinite(float(training.sums[0])):
-        raise NotFinite(training.step + 1, first_not_finite(training.network, images))
+    """Raises NotFinite, in all processes, if the sum of losses of one is no finite number any more."""
+    if not (at_once or training.step % CHECKED == 0):
+        return
+    wrong = not isfinite(float(training.sums[0]))
+    if training.world.any(wrong):
+        layers = training.world.gathered(first_not_finite(training.network, images) if wrong else None)
+        raise NotFinite(training.step + 1, next((layer for layer in layers if layer is not None), None))
 
 
 # An epoch
@@ -158,9 +171,10 @@ def validate(training: Training, data: Data) -> Evaluation | None:
 
 
 def _validate(training: Training, data: Data, images: Images) -> Evaluation:
-    batches = in_order(images, data.feed.normalization, TESTED, data.feed.pixels.device)
-    flips = training.settings.test_flips
-    return evaluate(training.network, batches, training.losses, data.classes, flips=flips)
+    share, flips = training.world.share(len(images)), training.settings.test_flips
+    batches = in_order(part_of(images, share), data.feed.normalization, TESTED, data.feed.pixels.device)
+    summed = training.world.summing(share)
+    return evaluate(training.network, batches, training.losses, data.classes, flips=flips, summed=summed)
 
 
 def finish_epoch(training: Training, data: Data, run: Run, seconds: float, images: int) -> dict[str, Any]:
@@ -169,7 +183,7 @@ def finish_epoch(training: Training, data: Data, run: Run, seconds: float, image
     `images` were trained on in `seconds`: fewer than the epoch has where it was taken up within.
     """
     found = validate(training, data)
-    loss, right, count = training.sums.tolist()
+    loss, right, count = training.world.collected(training.sums).tolist()
     row = {
         "epoch": ceil(training.step / data.feed.order.per_epoch),
         "step": training.step,
@@ -253,7 +267,8 @@ def _wait(device: torch.device) -> None:
 
 def save(training: Training, run: Run) -> None:
     """Keep the complete state. Raises NotFinite instead if it is none to go on from."""
-    if not (isfinite(float(training.sums[0])) and all_finite(training.network.module)):
+    training.world.collected(training.sums)
+    if training.world.any(not (isfinite(float(training.sums[0])) and all_finite(training.network.module))):
         raise NotFinite(training.step, None)
     run.save(state_of(training))
 
@@ -291,6 +306,7 @@ def take_up(training: Training, kept: State) -> None:
     put_into(training.network.module.state_dict(), unpacked("weights", kept), "a weight")
     put_into_optimizer(training.optimizer, kept, kept.facts["optimizer"])
     put_into({"sums": training.sums}, {"sums": kept.tensors["sums"]}, "the sums of the epoch")
+    training.world.leave_to_the_first(training.sums)
     if training.average is not None:
         training.average.load_state_dict(unpacked("average", kept), training.step)
     if training.plateau is not None:

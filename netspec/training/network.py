@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from netspec.graph import Graph
@@ -22,16 +23,19 @@ class Network:
 
     `primary` is the output that says the class of an image. All outputs are scores: the larger, the likelier. A softmax
     that ends an output is left out, in tests too, for losses take scores; a distance to prototypes (`rbf`) is negated.
+    `parallel` is what is called instead of the module where gradients are added up over several processes.
     """
 
     module: nn.Module
     primary: str
     distances: frozenset[str]
     frozen: tuple[str, ...]
+    parallel: nn.Module | None = None
 
     def scores(self, images: Tensor) -> dict[str, Tensor]:
         """Images (B, C, H, W) -> the scores of each output by name; auxiliary ones are there in training only."""
-        given: Any = self.module(images)
+        called = self.parallel if self.parallel is not None and torch.is_grad_enabled() else self.module
+        given: Any = called(images)
         outputs = given if isinstance(given, dict) else {self.primary: given}
         return {name: -each.flatten(1) if name in self.distances else each.flatten(1) for name, each in outputs.items()}
 

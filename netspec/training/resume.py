@@ -10,11 +10,13 @@ import torch
 
 from netspec.data.dataset import load
 from netspec.records import frozen
-from netspec.training.devices import device_of
+from netspec.training.distributed import device_in, one_after_another, together
 from netspec.training.loop import Data, Training, take_up
 from netspec.training.run import Run
+from netspec.training.state import State
 from netspec.training.state import load as load_state
 from netspec.training.task import begun, prepared, read_back, versions
+from netspec.training.world import ALONE, World
 
 
 @frozen
@@ -27,28 +29,51 @@ class Resumed:
     remarks: tuple[str, ...]
 
 
-def resumed(folder: Path, device: str | None = None, *, offline: bool = False) -> Resumed:
+def resumed(folder: Path, device: str | None = None, *, offline: bool = False, world: World = ALONE) -> Resumed:
     """The training of a run at its last saved state, with as many threads as it began with.
+
+    In a world of several processes the first one writes to the folder, and all read it.
 
     Raises:
         DataError: if its images can't be found.
         TrainingError: if the folder is none of a run, is damaged, or its images have changed.
     """
-    run = Run(folder)
-    task, record = read_back(run)
-    kept = load_state(run.state)
-    on = device_of(device or record["device"])
+    run = Run(folder, writes=world.is_first)
+    task, record = together(world, lambda: read_back(run))
+    kept = together(world, lambda: load_state(run.state))
+    on = together(world, lambda: device_in(world, device or _device(record)))
     torch.set_num_threads(record["threads"])
-    training, data = begun(prepared(task, load(task.data, offline=offline)), on)
+    dataset = one_after_another(world, lambda: load(task.data, offline=offline))
+    training, data = together(world, lambda: begun(prepared(task, dataset), on))
+    together(world, lambda: _taken_up(training, kept, run))
+    return Resumed(training, data, run, tuple(_remarks(record, on, world)))
+
+
+def began_on(folder: Path) -> tuple[int, str]:
+    """On how many devices a run began, and on what. Raises TrainingError."""
+    _, record = read_back(Run(folder))
+    return record.get("devices", 1), _device(record)
+
+
+def _device(record: Mapping[str, Any]) -> str:
+    """The device that a run began on; of several, which each process has another one of, the kind."""
+    name = str(record["device"])
+    return name if record.get("devices", 1) == 1 else name.partition(":")[0]
+
+
+def _taken_up(training: Training, kept: State, run: Run) -> None:
     take_up(training, kept)
-    run.write_metrics([row for row in run.metrics() if row["step"] <= training.step])
-    return Resumed(training, data, run, tuple(_remarks(record, on)))
+    if run.writes:
+        run.write_metrics([row for row in run.metrics() if row["step"] <= training.step])
 
 
-def _remarks(record: Mapping[str, Any], device: torch.device) -> Iterator[str]:
+def _remarks(record: Mapping[str, Any], device: torch.device, world: World) -> Iterator[str]:
     now = versions()
     for name, before in record["versions"].items():
         if now.get(name) != before and name != "python":
             yield f"the run began with {name} {before}, and this is {now.get(name)}: its numbers may differ"
     if record["device"] != str(device):
         yield f"the run began on {record['device']}, and this is {device}: its numbers may differ"
+    before = record.get("devices", 1)
+    if before != world.size:
+        yield f"the run began on {before} device{'s' * (before != 1)}, and this is {world.size}: its numbers may differ"

@@ -32,9 +32,13 @@ RUNS = Path("runs")
 
 @frozen
 class Run:
-    """A run by its folder."""
+    """A run by its folder.
+
+    Of the processes that train together one writes it; in the others nothing is written, whatever is asked for.
+    """
 
     folder: Path
+    writes: bool = True
 
     @property
     def state(self) -> Path:
@@ -47,6 +51,8 @@ class Run:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder, whole or not at all. Raises TrainingError."""
+        if not self.writes:
+            return
         path = self.folder / name
         try:
             if path.parent != self.folder:
@@ -68,12 +74,16 @@ class Run:
 
     def save(self, kept: State) -> None:
         """Keep a state, and its weights for others to read. Raises TrainingError."""
+        if not self.writes:
+            return
         self._make("last")
         save_state(self.state, kept)
         self._save_weights("last", unpacked("weights", kept))
 
     def save_best(self, weights: Mapping[str, Tensor], metrics: Mapping[str, Any]) -> None:
         """Keep the weights of the best epoch. Raises TrainingError."""
+        if not self.writes:
+            return
         self._make("best")
         self._save_weights("best", weights)
         self.write("best/metrics.json", json.dumps(metrics, indent=2) + "\n")

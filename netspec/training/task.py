@@ -233,7 +233,7 @@ def _check(settings: Settings, output: str) -> None:
 # The record
 
 
-def write(made: Task, run: Run, device: torch.device, command: Sequence[str]) -> None:
+def write(made: Task, run: Run, device: torch.device, command: Sequence[str], devices: int = 1) -> None:
     """Write the spec, the network and the recipe into a run's folder. Raises TrainingError."""
     from datetime import UTC, datetime
 
@@ -257,6 +257,7 @@ def write(made: Task, run: Run, device: torch.device, command: Sequence[str]) ->
         "seed": made.settings.seed,
         "parameters": plain(made.graph.parameters),
         "device": str(device),
+        "devices": devices,
         "threads": torch.get_num_threads(),
         "versions": versions(),
         "command": list(command),
