@@ -63,5 +63,6 @@ def _trained(options: Namespace, world: World) -> int:
     training, data = shared(*together(world, lambda: begun(ready, device)), world)
     made = created(world, ready.task.name, Path(options.to) if options.to else None)
     together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size))
-    sys.stdout.write(described(ready.task, data, training, made, str(device)) + "\n")
+    where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
+    sys.stdout.write(described(ready.task, data, training, made, where) + "\n")
     return follow(training, data, made, options.save_every)
