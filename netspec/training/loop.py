@@ -94,8 +94,7 @@ def train_step(training: Training, feed: Feed) -> None:
     """One step of the optimiser on the next batch. Raises NotFinite, on a CPU, before weights are changed by it."""
     settings, network = training.settings, training.network
     share = training.world.share(len(feed.order.positions(training.step)))
-    apart = (training.world.rank,) if share.divided else ()
-    set_seed(derived(settings.seed, "dropout", training.step, *apart), feed.pixels.device)
+    set_seed(derived(settings.seed, "dropout", training.step, *share.apart), feed.pixels.device)
     images, targets = feed.batch(training.step)
     if not network.module.training:
         network.train()

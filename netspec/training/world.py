@@ -43,6 +43,11 @@ class Share:
         """Whether other processes compute other images of the batch."""
         return self.count < self.whole
 
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """What a seed is derived from as well, so that dropout draws others for other images of the batch."""
+        return (self.first,) if self.divided else ()
+
 
 @frozen
 class World:

@@ -144,11 +144,6 @@ SCENARIOS: dict[str, tuple[int, list[str], Prepare]] = {
 }
 
 
-def launched(folder: Path) -> int:
-    """How `--devices 2` ends, in processes that it starts itself."""
-    return main([*trained(PLAIN.format("")), "--devices", "2", "-o", str(folder)])
-
-
 def processes(folder: Path, count: int, words: Sequence[str], prepare: Prepare) -> list[int]:
     """How so many processes of one training ended."""
     folder.mkdir(exist_ok=True)

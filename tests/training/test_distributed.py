@@ -136,8 +136,8 @@ def test_a_mistake_is_said_once(name: str, what: str, done: Path) -> None:
 
 
 def test_devices_are_processes_that_it_starts_itself(done: Path, tmp_path: Path) -> None:
-    code = f"import sys; from pathlib import Path; from tests.training.several import launched; sys.exit(launched(Path({str(tmp_path / 'r')!r})))"
-    command = [sys.executable, "-c", code]
+    words = several.trained(several.PLAIN.format(""), several.IMAGES, "--devices", "2", "-o", str(tmp_path / "r"))
+    command = [sys.executable, "-m", "netspec", *words]
     ended = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.count("device      2 x cpu, float32\n") == 1
@@ -180,4 +180,4 @@ def test_a_run_of_several_devices_goes_on_upon_one_if_asked_to(
     assert main(["resume", str(tmp_path / "r"), "--devices", "1"]) == 0
     out, err = capsys.readouterr()
     assert err == "netspec: the run began on 2 devices, and this is 1: its numbers may differ\n"
-    assert f"{tmp_path / 'r'}: on from step 5 of 15\n" in out and several.IMAGES
+    assert f"{tmp_path / 'r'}: on from step 5 of 15\n" in out

@@ -20,6 +20,7 @@ def test_every_image_of_a_batch_is_in_one_share_and_the_mean_of_the_shares_is_th
         batch = torch.arange(images)
         assert torch.cat([batch[share.own] for share in shares]).tolist() == batch.tolist()
         assert max(each.count for each in shares) - min(each.count for each in shares) <= 1
+        assert len({each.apart for each in shares}) == size and () not in {each.apart for each in shares}
         assert min(each.count for each in shares) >= 2 and all(each.divided and each.counted for each in shares)
         numbers = torch.rand(images, dtype=torch.float64)
         means = [share.weight * numbers[share.own].mean() for share in shares]
@@ -30,13 +31,13 @@ def test_a_batch_of_fewer_than_two_images_each_is_computed_whole_by_all_and_coun
     for images in (1, 2, 5):
         shares = [World(rank, 3).share(images) for rank in range(3)]
         assert all((each.own, each.weight, each.divided) == (slice(0, images), 1.0, False) for each in shares)
-        assert [each.counted for each in shares] == [True, False, False]
+        assert [each.counted for each in shares] == [True, False, False] and {each.apart for each in shares} == {()}
 
 
 def test_one_process_alone_computes_all_and_sends_nothing() -> None:
     for images in (1, 2, 64):
         share = ALONE.share(images)
-        assert (share.own, share.weight, share.divided, share.counted) == (slice(0, images), 1.0, False, True)
+        assert (share.own, share.weight, share.apart, share.counted) == (slice(0, images), 1.0, (), True)
     sums = torch.ones(3)
     assert ALONE.summed(sums) is sums is ALONE.collected(sums) and sums.tolist() == [1, 1, 1]
     assert (ALONE.largest(3), ALONE.any(False), ALONE.gathered("x")) == (3, False, ["x"])
