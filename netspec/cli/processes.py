@@ -59,7 +59,7 @@ def _started(work: Work, options: Namespace, devices: Devices) -> int:
         return _joined(work, options)
     check_devices(count, device)
     _check_spec(options, count)
-    return launch(count, options.words)
+    return launch(count, options.typed)
 
 
 def _joined(work: Work, options: Namespace) -> int:

@@ -34,9 +34,9 @@ class Parser(ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n`{self.prog} --help` shows what it takes, by example\n")
 
     def read(self, words: Sequence[str]) -> Namespace:
-        """The options in these words, kept as `words`; on a wrong one, a usage error and exit status 2."""
+        """The options in these words, kept as `typed`; on a wrong one, a usage error and exit status 2."""
         options, rest = self.parse_known_args(words)
-        options.words = (*self.prog.split()[1:], *words)
+        options.typed = (*self.prog.split()[1:], *words)
         if rest:
             wrong = next((word for word in rest if word.startswith("-")), rest[0])
             guess = nearest(wrong.partition("=")[0], self._option_string_actions)

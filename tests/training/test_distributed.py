@@ -181,3 +181,15 @@ def test_a_run_of_several_devices_goes_on_upon_one_if_asked_to(
     out, err = capsys.readouterr()
     assert err == "netspec: the run began on 2 devices, and this is 1: its numbers may differ\n"
     assert f"{tmp_path / 'r'}: on from step 5 of 15\n" in out
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+def test_two_gpus_end_with_the_weights_of_one(tmp_path: Path) -> None:
+    for name, more in (("one", []), ("two", ["--devices", "2"])):
+        words = ["train", several.MIXED, "--data", several.FEW, "--device", "cuda", "--set", "train.precision=float32"]
+        command = [sys.executable, "-m", "netspec", *words, *more, "-o", str(tmp_path / name)]
+        subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, timeout=300)
+    one, two = tensors(Run(tmp_path / "one")), tensors(Run(tmp_path / "two"))
+    for name, each in one.items():
+        torch.testing.assert_close(two[name], each, rtol=0, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}")
