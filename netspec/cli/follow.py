@@ -28,7 +28,7 @@ def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     _say(_HEADER)
     with interruptible() as stop:
         try:
-            for row in train(training, data, run, every=every, stop=agreed(stop, training)):
+            for row in train(training, data, run, every=every, stop=agreed(stop, training), say=complain):
                 _say(line(row))
         except NotFinite as error:
             complain(_not_finite(error, training, run))
@@ -40,8 +40,8 @@ def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     return 0
 
 
-def described(made: Task, data: Data, training: Training, run: Run, device: str) -> str:
-    """What will be trained, on what and how."""
+def described(made: Task, data: Data, training: Training, run: Run, device: str, pixels: str) -> str:
+    """What will be trained, on what and how; `device` and `pixels` say where, and where the images are."""
     from netspec.analysis import analyze
     from netspec.report import layout
     from netspec.report.sheet import sheet
@@ -56,9 +56,10 @@ def described(made: Task, data: Data, training: Training, run: Run, device: str)
         ("fitted", made.line),
         *sheet(analyze(made.graph)).summary,
         ("images", images),
+        ("pixels", pixels),
         ("steps", steps),
         ("recipe", recipe),
-        ("device", f"{device}, {settings.precision}"),
+        ("device", device),
         ("run", str(run.folder)),
     ]
     return "\n".join([f"{made.name} on {made.data}", *layout.labelled(pairs)]) + "\n"

@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from netspec.cli.processes import in_processes, with_devices
-from netspec.cli.usage import Parser, complain, whole_from_1
+from netspec.cli.usage import Parser, complain, whole_from_1, with_streaming
 
 if TYPE_CHECKING:
     from netspec.training.world import World
@@ -25,6 +25,7 @@ def parser() -> Parser:
     made.add_argument("--device", help="cpu, cuda or cuda:N; else the one that it began on")
     with_devices(made)
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
+    with_streaming(made)
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     return made
 
@@ -52,7 +53,8 @@ def _resumed(options: Namespace, world: World) -> int:
     from netspec.training.distributed import shared
 
     run = Path(options.run)
-    found = resuming.resumed(run, options.device, offline=options.offline, world=world)
+    choices = {"stream": options.stream, "workers": options.workers}
+    found = resuming.resumed(run, options.device, offline=options.offline, world=world, **choices)
     for remark in found.remarks:
         complain(remark)
     training, data = shared(found.training, found.data, world)

@@ -8,7 +8,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli.guarded import guarded
-from netspec.cli.usage import Parser
+from netspec.cli.usage import Parser, with_streaming
 
 if TYPE_CHECKING:
     from netspec.training.testing import Outcome
@@ -29,6 +29,7 @@ def parser() -> Parser:
     made.add_argument("run", metavar="RUN", help="the folder of the run")
     made.add_argument("--data", metavar="NAME[:PATH]", help="other images of the same classes")
     made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
+    with_streaming(made)
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     made.add_argument("--json", action="store_true", help="the same as data; parts of all are from 0 to 1")
     return made
@@ -42,9 +43,11 @@ def run(options: Namespace) -> int:
 def _tested(options: Namespace) -> int:
     from pathlib import Path
 
+    from netspec.training.computing import Computing
     from netspec.training.testing import outcome
 
-    found = outcome(Path(options.run), options.device, data=options.data, offline=options.offline)
+    computing = Computing(options.stream, options.workers)
+    found = outcome(Path(options.run), options.device, data=options.data, offline=options.offline, computing=computing)
     sys.stdout.write(json.dumps(document(found), ensure_ascii=False) + "\n" if options.json else text(found))
     return 0
 

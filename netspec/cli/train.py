@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from netspec.cli.processes import asked_for, in_processes, with_devices
-from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec
+from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec, with_streaming
 
 if TYPE_CHECKING:
     from netspec.training.world import World
@@ -33,6 +33,8 @@ def parser() -> Parser:
     made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
     with_devices(made)
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
+    with_streaming(made)
+    made.add_argument("--compile", action="store_true", help="let torch compile the network, which takes a while")
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     with_color(made)
     return made
@@ -49,6 +51,7 @@ def _trained(options: Namespace, world: World) -> int:
     from netspec.cli.follow import described, follow
     from netspec.cli.reading import inputs_of
     from netspec.data.dataset import load
+    from netspec.training.computing import Computing, device_words
     from netspec.training.distributed import created, device_in, one_after_another, shared, together
     from netspec.training.task import begun, task, write
 
@@ -59,10 +62,12 @@ def _trained(options: Namespace, world: World) -> int:
             given[f"train.{name}"] = str(getattr(options, name))
     dataset = one_after_another(world, lambda: load(options.data, offline=options.offline))
     inputs = inputs_of(options, parser())
-    ready = together(world, lambda: task(options.spec, dataset, options.data, given, inputs, device))
+    computing = Computing(options.stream, options.workers, options.compile)
+    ready = together(world, lambda: task(options.spec, dataset, options.data, given, inputs, device, computing))
     training, data = shared(*together(world, lambda: begun(ready, device)), world)
     made = created(world, ready.task.name, Path(options.to) if options.to else None)
-    together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size))
+    together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size, computing))
     where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
-    sys.stdout.write(described(ready.task, data, training, made, where) + "\n")
+    on = device_words(where, ready.task.settings.precision, computing, ready.why)
+    sys.stdout.write(described(ready.task, data, training, made, on, ready.line) + "\n")
     return follow(training, data, made, options.save_every)

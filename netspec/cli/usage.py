@@ -72,6 +72,16 @@ def with_setting(parser: ArgumentParser) -> None:
     )
 
 
+def with_streaming(parser: ArgumentParser) -> None:
+    """`--stream`, `--no-stream` and `--workers`, of the commands that go through many images."""
+    about = "make images when they are needed, instead of holding all in memory; else as memory allows"
+    parser.add_argument("--stream", action="store_true", default=None, help=about)
+    parser.add_argument("--no-stream", dest="stream", action="store_false", default=None, help="hold all in memory")
+    parser.add_argument(
+        "--workers", metavar="N", type=whole_from_0, help="processes that make images; 0 is none beside this one"
+    )
+
+
 def setting(text: str) -> tuple[str, str]:
     """`name=value`. Raises ArgumentTypeError."""
     name, equals, value = text.partition("=")

@@ -1,14 +1,13 @@
 """Which images a step trains on, and as what: all of it a function of the seed and the step.
 
-Images are kept in memory, as uint8, on the device where the training is; a batch is made there: picked, turned to
-numbers from 0 to 1, augmented, normalised.
+Images come as uint8, from memory or made by processes, and the rest is done on the device where the training is: they
+are turned to numbers from 0 to 1, augmented, normalised.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,9 +16,11 @@ from netspec.data.augment import Augmentation, augmentation
 from netspec.data.augmentation.colours import colour_components
 from netspec.data.dataset import Images
 from netspec.data.normalize import Normalization
+from netspec.data.stream import Streamed, batches, looked_at
 from netspec.records import frozen, replace
 from netspec.training.seeds import derived
 from netspec.training.settings import Settings, exact
+from netspec.training.supply import Ahead, Held, brought, placed
 from netspec.training.world import ALONE, Share, World
 
 
@@ -65,55 +66,118 @@ def _permutation(count: int, seed: int) -> Tensor:
 
 @frozen
 class Feed:
-    """The training images and what makes batches of them. `pixels` are uint8 (N, C, H, W), `labels` int64 (N,).
+    """Where the training images come from, and what makes batches of them on the training's device.
 
     Of each batch it gives what this process of `world` computes.
     """
 
-    pixels: Tensor
-    labels: Tensor
+    source: Held | Ahead
     order: Order
     augmentation: Augmentation
     normalization: Normalization
+    device: torch.device
     world: World = ALONE
 
+    @property
+    def labels(self) -> Tensor:
+        """The class of each image: int64 (N,)."""
+        return self.source.labels
+
+    def positions(self, step: int) -> Tensor:
+        """The positions of the images of a step that are made here: int64 (B,).
+
+        They are all where images are mixed: a mixed image is of two of the batch, whose processes may be others.
+        """
+        positions = self.order.positions(step)
+        return positions if self.augmentation.mixes else positions[self.world.share(len(positions)).own]
+
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Images (B, C, H, W), as they enter the network, and targets: classes (B,), or probabilities (B, K)."""
-        device, positions = self.pixels.device, self.order.positions(step)
-        share, mixes = self.world.share(len(positions)), self.augmentation.mixes
-        at = (positions if mixes else positions[share.own]).to(device)
-        images, targets = self.pixels[at].float() / 255, self.labels[at]
+        """Images (B, C, H, W), as they enter the network, and targets: classes (B,), or probabilities (B, K).
+
+        Raises DataError for a file that can't be read.
+        """
+        share, mixes = self.world.share(len(self.order.positions(step))), self.augmentation.mixes
+        pixels, targets = self.source.batch(step, self.positions)
+        images = pixels.float() / 255
         if self.augmentation.steps:
-            generator = torch.Generator(device).manual_seed(derived(self.order.seed, "augment", step))
+            generator = torch.Generator(self.device).manual_seed(derived(self.order.seed, "augment", step))
             first = 0 if mixes else share.first
             images, targets = self.augmentation(images, targets, generator, first=first, whole=share.whole)
-        if mixes:  # a mixed image is of two of the batch, whose processes may be others
+        if mixes:
             images, targets = images[share.own], targets[share.own]
         return self.normalization.apply(images), targets
 
+    def close(self) -> None:
+        """End the processes that make images, if there are any."""
+        self.source.close()
 
-def feed(images: Images, settings: Settings, normalization: Normalization, classes: int, device: torch.device) -> Feed:
-    """The feed of a training from its fitted images. Raises AugmentationError for what can't be done to them."""
+
+def feed(
+    images: Images | Streamed,
+    settings: Settings,
+    normalization: Normalization,
+    classes: int,
+    device: torch.device,
+    *,
+    where: torch.device | None = None,
+    steps: int | None = None,
+    sampled: bool = False,
+) -> Feed:
+    """The feed of a training from its images.
+
+    Args:
+        images: fitted, or streamed.
+        settings: of the training.
+        normalization: of the images.
+        classes: how many the network tells apart.
+        device: of the training.
+        where: the device on which images that are held lie; that of the training if it isn't given.
+        steps: how many the training has, after which no more batches are made ahead.
+        sampled: whether figures about all images are taken from a part of them.
+
+    Raises:
+        AugmentationError: for what can't be done to the images.
+    """
     colour = any(each["name"] == "colour" for each in settings.augment)
-    components = colour_components(torch.split(images.pixels, 1024)) if colour else None
+    components = colour_components(looked_at(images, sampled=sampled)) if colour else None
     mean = torch.tensor(normalization.mean)
     chain = [exact(each) for each in settings.augment]
     changes = augmentation(chain, classes=classes, components=components, mean=mean)
-    return Feed(
-        images.pixels.to(device), images.labels.to(device), order(settings, len(images)), changes, normalization
-    )
+    shuffled = order(settings, len(images))
+    if isinstance(images, Streamed):
+        return Feed(Ahead(images, device, steps), shuffled, changes, normalization, device)
+    there = placed(images, where or device)
+    return Feed(Held(there.pixels, there.labels, device), shuffled, changes, normalization, device)
 
 
-def part_of(images: Images, share: Share) -> Images:
+def part_of(images: Images | Streamed, share: Share) -> Images | Streamed:
     """The images that a process computes of a split."""
     if not share.divided:
         return images
+    if isinstance(images, Streamed):
+        return replace(images, images=_part_of(images.images, share))
+    return _part_of(images, share)
+
+
+def _part_of(images: Images, share: Share) -> Images:
     own = share.own
     pixels = images.pixels if images.files else images.pixels[own]
     return replace(images, pixels=pixels, files=images.files[own], labels=images.labels[own])
 
 
-def in_order(images: Images, normalization: Normalization, size: int, device: torch.device) -> Iterator[Any]:
-    """The images of a split to be tested, in their order: `(images, labels)` for each batch, on the device."""
-    for pixels, labels in zip(torch.split(images.pixels, size), torch.split(images.labels, size), strict=True):
-        yield normalization.apply(pixels.to(device).float() / 255), labels.to(device)
+def in_order(
+    images: Images | Streamed, normalization: Normalization, size: int, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The images of a split to be tested, in their order: `(images, labels)` for each batch, on the device.
+
+    Raises DataError for a file that can't be read.
+    """
+    for pixels, labels in _in_order(images, size, pin=device.type == "cuda"):
+        yield normalization.apply(brought(pixels, device).float() / 255), brought(labels, device)
+
+
+def _in_order(images: Images | Streamed, size: int, *, pin: bool) -> Iterable[tuple[Tensor, Tensor]]:
+    if not isinstance(images, Streamed):
+        return zip(torch.split(images.pixels, size), torch.split(images.labels, size), strict=True)
+    order = (range(first, min(first + size, len(images))) for first in range(0, len(images), size))
+    return batches(images.images, images.steps, order, workers=images.workers, pin=pin)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from netspec.training.compiling import eager
 from netspec.training.errors import TrainingError
 from netspec.training.network import Network
 
@@ -42,7 +43,7 @@ def first_not_finite(network: Network, images: Tensor) -> str | None:
     leaves = [(name, each) for name, each in network.module.named_modules() if name and not any(each.children())]
     hooks = [each.register_forward_hook(looked_at(name)) for name, each in leaves]
     try:
-        with torch.no_grad():
+        with torch.no_grad(), eager(network.module):
             network.scores(images)
     finally:
         for hook in hooks:

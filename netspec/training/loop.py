@@ -13,26 +13,31 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.amp import GradScaler
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
-from netspec.data.dataset import Images
+from netspec.data.dataset import DataError, Images
+from netspec.data.stream import Streamed
 from netspec.records import fields, frozen, mutable
 from netspec.training.averages import Average
 from netspec.training.batches import Feed, in_order, part_of
 from netspec.training.evaluation import Evaluation, evaluate
+from netspec.training.explained import explained
 from netspec.training.finite import NotFinite, all_finite, first_not_finite
 from netspec.training.losses import Losses
 from netspec.training.network import Network
 from netspec.training.optimizers import set_rate
+from netspec.training.out_of_memory import Before, halved, in_parts
 from netspec.training.parallel import kept_back, mean_statistics
 from netspec.training.penalties import Penalty
+from netspec.training.precision import autocast
 from netspec.training.run import Run
 from netspec.training.schedules import Plateau, rate
 from netspec.training.seeds import derived, set_seed
 from netspec.training.settings import Settings, exact
 from netspec.training.state import State, optimizer_state, packed, put_into, put_into_optimizer, unpacked
-from netspec.training.world import ALONE, World
+from netspec.training.world import ALONE, Share, World
 
 CHECKED = 50
 """Steps between two looks at the loss where looking makes a GPU wait; a CPU looks at each."""
@@ -46,7 +51,7 @@ class Data:
     """What a training sees: batches to train on, and validation images, None where none are kept."""
 
     feed: Feed
-    validation: Images | None
+    validation: Images | Streamed | None
     classes: int
 
 
@@ -56,7 +61,10 @@ class Training:
 
     `steps` are those in all, `step` those done. `sums` are of the epoch so far: the primary output's loss times images,
     images that were right, images (float64), of this process. `best` are the figures of the best epoch, `lowest` the
-    lowest validation loss, `waited` the epochs since. `world` are the processes that train together.
+    lowest validation loss, `waited` the epochs since. `world` are the processes that train together. `parts` are how
+    many a batch is computed in, one after another: as many as the recipe's `accumulate`, or more where memory was
+    short; `before` is what is taken back then. `scaler` is there where gradients are of float16. `tested` is the step
+    at which an epoch was tested last.
     """
 
     network: Network
@@ -73,12 +81,16 @@ class Training:
     lowest: float = inf
     waited: int = 0
     world: World = ALONE
+    parts: int = 1
+    before: Before | None = None
+    scaler: GradScaler | None = None
+    tested: int = 0
 
     @property
     def over(self) -> bool:
         """Whether nothing is left to do."""
         patience = self.settings.early_stop
-        return self.step >= self.steps or (patience is not None and self.waited >= patience)
+        return self.step == self.tested >= self.steps or (patience is not None and self.waited >= patience)
 
 
 def steps_in_all(settings: Settings, per_epoch: int) -> int:
@@ -92,43 +104,63 @@ def steps_in_all(settings: Settings, per_epoch: int) -> int:
 
 def train_step(training: Training, feed: Feed) -> None:
     """One step of the optimiser on the next batch. Raises NotFinite, on a CPU, before weights are changed by it."""
-    settings, network = training.settings, training.network
+    settings, network, scaler = training.settings, training.network, training.scaler
     share = training.world.share(len(feed.order.positions(training.step)))
-    set_seed(derived(settings.seed, "dropout", training.step, *share.apart), feed.pixels.device)
     images, targets = feed.batch(training.step)
     if not network.module.training:
         network.train()
-    training.optimizer.zero_grad(set_to_none=True)
-    parts = list(_parts(images, targets, settings.accumulate))
-    for number, (part, aims) in enumerate(parts, 1):
-        with kept_back(network, last=number == len(parts)):
-            with _precision(settings, images.device):
-                scores = network.scores(part)
-            loss, by_output = training.losses(scores, aims)
-            torch.autograd.backward(loss * (share.weight * len(part) / len(images)))
-        own = by_output[network.primary] + 0 * loss  # so that the sum shows where another output's is not finite
-        if share.counted:
-            _count(training, scores[network.primary].detach(), own.detach(), aims)
+    compute_gradients(training, images, targets, share)
     _check(training, images, at_once=images.device.type == "cpu")
+    if scaler is not None:
+        scaler.unscale_(training.optimizer)
     if training.penalty is not None:
         training.penalty.add_gradients()
     if settings.clip is not None:
         clip_grad_norm_(network.module.parameters(), settings.clip)
     set_rate(training.optimizer, _rate(training, feed.order.per_epoch))
-    training.optimizer.step()
+    if scaler is None:
+        training.optimizer.step()
+    else:
+        scaler.step(training.optimizer)  # which does nothing where a gradient is no finite number
+        scaler.update()
     mean_statistics(network, training.world, share.weight)
     if training.average is not None:
         training.average.update()
     training.step += 1
 
 
-def _parts(images: Tensor, targets: Tensor, count: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batch in as many parts as are computed in turn."""
-    return zip(images.chunk(count), targets.chunk(count), strict=True)
+def compute_gradients(training: Training, images: Tensor, targets: Tensor, share: Share) -> None:
+    """The gradients of a batch, in as many parts as there is memory for; what was seen of it is counted."""
+    before = training.before = training.before or Before(training.network.module)
+    sums = training.sums.clone()
+    before.keep()
+
+    def undo() -> None:
+        before.bring_back()
+        training.sums.copy_(sums)
+
+    def compute(parts: int) -> None:
+        _accumulate(training, images, targets, share, parts)
+
+    training.parts = max(training.parts, in_parts(compute, undo, training.parts, len(images)))
 
 
-def _precision(settings: Settings, device: torch.device) -> torch.autocast:
-    return torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16")
+def _accumulate(training: Training, images: Tensor, targets: Tensor, share: Share, count: int) -> None:
+    """The gradients of a batch that is computed in so many parts."""
+    settings, network = training.settings, training.network
+    set_seed(derived(settings.seed, "dropout", training.step, *share.apart), images.device)
+    training.optimizer.zero_grad(set_to_none=True)
+    parts = zip(images.tensor_split(count), targets.tensor_split(count), strict=True)
+    for number, (part, aims) in enumerate(parts, 1):
+        with kept_back(network, last=number == count):
+            with autocast(settings.precision, images.device):
+                scores = network.scores(part)
+            loss, by_output = training.losses(scores, aims)
+            own = loss * (share.weight * len(part) / len(images))
+            torch.autograd.backward(own if training.scaler is None else training.scaler.scale(own))
+        seen = by_output[network.primary] + 0 * loss  # so that the sum shows where another output's is not finite
+        if share.counted:
+            _count(training, scores[network.primary].detach(), seen.detach(), aims)
 
 
 def _rate(training: Training, per_epoch: int) -> float:
@@ -169,11 +201,15 @@ def validate(training: Training, data: Data) -> Evaluation | None:
         return _validate(training, data, data.validation)
 
 
-def _validate(training: Training, data: Data, images: Images) -> Evaluation:
+def _validate(training: Training, data: Data, images: Images | Streamed) -> Evaluation:
     share, flips = training.world.share(len(images)), training.settings.test_flips
-    batches = in_order(part_of(images, share), data.feed.normalization, TESTED, data.feed.pixels.device)
-    summed = training.world.summing(share)
-    return evaluate(training.network, batches, training.losses, data.classes, flips=flips, summed=summed)
+    own, summed = part_of(images, share), training.world.summing(share)
+
+    def test(size: int) -> Evaluation:
+        batches = in_order(own, data.feed.normalization, size, data.feed.device)
+        return evaluate(training.network, batches, training.losses, data.classes, flips=flips, summed=summed)
+
+    return halved(test, TESTED)
 
 
 def finish_epoch(training: Training, data: Data, run: Run, seconds: float, images: int) -> dict[str, Any]:
@@ -197,6 +233,7 @@ def finish_epoch(training: Training, data: Data, run: Run, seconds: float, image
         "best": _is_best(training.best, found),
     }
     training.sums.zero_()
+    training.tested = training.step
     if found is not None:
         training.waited = 0 if found.loss < training.lowest else training.waited + 1
         training.lowest = min(training.lowest, found.loss)
@@ -226,34 +263,75 @@ def tested_weights(training: Training) -> dict[str, Tensor]:
 
 
 def train(
-    training: Training, data: Data, run: Run, *, every: int | None = None, stop: Callable[[], bool] = lambda: False
+    training: Training,
+    data: Data,
+    run: Run,
+    *,
+    every: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Iterator[dict[str, Any]]:
     """Train until it is over, or `stop` says so; gives the line of each epoch once that is on the disk.
 
-    The state is saved at the beginning, after every epoch, after every so many steps, and where it is stopped.
+    The state is saved at the beginning, after every epoch, after every so many steps, and where it is stopped. `say` is
+    told what a user should know, such as that memory was short.
 
     Raises:
+        DataError: for an image that can't be read; the state after the last step is kept.
         NotFinite: if a loss or a weight is no finite number; the state that was saved last is a good one.
-        TrainingError: if the run can't be written.
+        TrainingError: if the run can't be written, memory is short, or the network can't be compiled.
     """
-    per_epoch, device = data.feed.order.per_epoch, data.feed.pixels.device
     if training.step == 0:
         save(training, run)
+    try:
+        yield from _epochs(training, data, run, every, stop, say)
+    except DataError as error:
+        if training.world.size > 1:
+            raise  # one process alone can't save
+        save(training, run)
+        kept = f"the state after step {training.step:,} is kept in `{run.folder}`"
+        raise DataError(f"{error}; {kept}: `netspec resume` goes on where this can be read again") from None
+    except RuntimeError as error:
+        raise explained(error) from None
+    finally:
+        data.feed.close()
+
+
+def _epochs(
+    training: Training,
+    data: Data,
+    run: Run,
+    every: int | None,
+    stop: Callable[[], bool],
+    say: Callable[[str], None],
+) -> Iterator[dict[str, Any]]:
+    per_epoch = data.feed.order.per_epoch
     begun, images = perf_counter(), 0
     while not training.over:
         if stop():
             save(training, run)
             return
-        images += len(data.feed.order.positions(training.step))
-        train_step(training, data.feed)
-        if training.step % per_epoch == 0 or training.step == training.steps:
-            _wait(device)
+        if not _is_at_end(training, per_epoch):
+            images += len(data.feed.order.positions(training.step))
+            parts = training.parts
+            train_step(training, data.feed)
+            if training.parts > parts:
+                now = f"batches are computed in {training.parts} parts from now on"
+                say(f"out of memory at step {training.step:,}: {now}")
+        if _is_at_end(training, per_epoch):
+            _wait(data.feed.device)
             row = finish_epoch(training, data, run, perf_counter() - begun, images)
             save(training, run)
             yield row
             begun, images = perf_counter(), 0
         elif every is not None and training.step % every == 0:
             save(training, run)
+
+
+def _is_at_end(training: Training, per_epoch: int) -> bool:
+    """Whether all steps of an epoch are done, and it has not been tested yet."""
+    ends = training.step % per_epoch == 0 or training.step == training.steps
+    return ends and training.step > training.tested
 
 
 def _wait(device: torch.device) -> None:
@@ -289,6 +367,9 @@ def state_of(training: Training) -> State:
             "best": training.best,
             "lowest": None if training.lowest == inf else training.lowest,
             "waited": training.waited,
+            "tested": training.tested,
+            "parts": training.parts,
+            "scaler": None if training.scaler is None else training.scaler.state_dict(),
             "plateau": _numbers(training.plateau),
             "optimizer": optimizer.facts,
         },
@@ -313,3 +394,7 @@ def take_up(training: Training, kept: State) -> None:
     training.best = kept.facts["best"]
     training.lowest = inf if kept.facts["lowest"] is None else kept.facts["lowest"]
     training.waited = kept.facts["waited"]
+    training.tested = kept.facts.get("tested", training.step)
+    training.parts = kept.facts.get("parts", training.settings.accumulate)
+    if training.scaler is not None and kept.facts.get("scaler"):
+        training.scaler.load_state_dict(kept.facts["scaler"])

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from netspec.data.dataset import load
-from netspec.records import frozen
+from netspec.records import frozen, replace
+from netspec.training.computing import Computing, from_json
 from netspec.training.distributed import device_in, one_after_another, together
 from netspec.training.loop import Data, Training, take_up
 from netspec.training.run import Run
@@ -29,10 +30,19 @@ class Resumed:
     remarks: tuple[str, ...]
 
 
-def resumed(folder: Path, device: str | None = None, *, offline: bool = False, world: World = ALONE) -> Resumed:
+def resumed(
+    folder: Path,
+    device: str | None = None,
+    *,
+    offline: bool = False,
+    stream: bool | None = None,
+    workers: int | None = None,
+    world: World = ALONE,
+) -> Resumed:
     """The training of a run at its last saved state, with as many threads as it began with.
 
-    In a world of several processes the first one writes to the folder, and all read it.
+    In a world of several processes the first one writes to the folder, and all read it. `stream` and `workers` are
+    those that it began with where they aren't given.
 
     Raises:
         DataError: if its images can't be found.
@@ -44,7 +54,8 @@ def resumed(folder: Path, device: str | None = None, *, offline: bool = False, w
     on = together(world, lambda: device_in(world, device or _device(record)))
     torch.set_num_threads(record["threads"])
     dataset = one_after_another(world, lambda: load(task.data, offline=offline))
-    training, data = together(world, lambda: begun(prepared(task, dataset), on))
+    computing = with_choices(from_json(record.get("computing")), stream, workers)
+    training, data = together(world, lambda: begun(prepared(task, dataset, computing, on), on))
     together(world, lambda: _taken_up(training, kept, run))
     return Resumed(training, data, run, tuple(_remarks(record, on, world)))
 
@@ -65,6 +76,15 @@ def _taken_up(training: Training, kept: State, run: Run) -> None:
     take_up(training, kept)
     if run.writes:
         run.write_metrics([row for row in run.metrics() if row["step"] <= training.step])
+
+
+def with_choices(computing: Computing, stream: bool | None, workers: int | None) -> Computing:
+    """What a run began with, but for what is given."""
+    return replace(
+        computing,
+        stream=computing.stream if stream is None else stream,
+        workers=computing.workers if workers is None else workers,
+    )
 
 
 def _remarks(record: Mapping[str, Any], device: torch.device, world: World) -> Iterator[str]:

@@ -125,3 +125,12 @@ def put_into_optimizer(optimizer: Optimizer, state: State, facts: Mapping[str, A
         optimizer.load_state_dict({"state": kept, "param_groups": groups})
     except ValueError as error:
         raise TrainingError(f"the saved optimiser is of another network: {error}") from None
+    _lay_out(optimizer)
+
+
+def _lay_out(optimizer: Optimizer) -> None:
+    """Let what is kept of a parameter lie in memory as it does, channels last or not: fused steps need that."""
+    for parameter, values in optimizer.state.items():
+        for name, each in values.items():
+            if isinstance(each, Tensor) and each.shape == parameter.shape and each.stride() != parameter.stride():
+                values[name] = torch.empty_like(parameter, dtype=each.dtype).copy_(each)

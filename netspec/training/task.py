@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from netspec import __version__
 from netspec.compiler import compile_with, source_of
 from netspec.data.dataset import Dataset, Images
 from netspec.data.fit import fit
 from netspec.data.fit_outputs import OF_CLASSES
-from netspec.data.normalize import Normalization, normalization
+from netspec.data.normalize import Normalization, normalization_of
 from netspec.data.sizes import by
 from netspec.data.split import with_validation
-from netspec.data.stream import in_memory
+from netspec.data.stream import Streamed, looked_at
 from netspec.graph import Graph
 from netspec.language.format import format
 from netspec.library import is_json
@@ -26,17 +27,22 @@ from netspec.records import frozen, replace
 from netspec.report import graph_json
 from netspec.report.graph_reading import read
 from netspec.source import Source
+from netspec.training import computing as computed
 from netspec.training.averages import Average
-from netspec.training.batches import feed
+from netspec.training.batches import feed, order
+from netspec.training.compiling import compiled
+from netspec.training.computing import USUAL, Computing
 from netspec.training.errors import TrainingError
 from netspec.training.loop import Data, Training, steps_in_all
 from netspec.training.losses import Losses, losses
 from netspec.training.network import network, primary
 from netspec.training.optimizers import optimizer
 from netspec.training.penalties import penalty
+from netspec.training.precision import precision, scaler
 from netspec.training.run import Run
 from netspec.training.schedules import plateau
 from netspec.training.settings import OPTIMIZER, SCHEDULE, Settings, from_json, plain, resolved, to_json
+from netspec.training.supply import Split, place, placed, supply
 
 FORMAT = 1
 CPU = torch.device("cpu")
@@ -71,11 +77,19 @@ class Task:
 
 @frozen
 class Prepared:
-    """A task with its images fitted, in memory."""
+    """A task with its images, fitted in memory or streamed.
+
+    `sampled` says whether figures about all training images are of a part of them, `line` where images are, and
+    `why` why the number type is not the recipe's.
+    """
 
     task: Task
-    train: Images
-    validation: Images | None
+    train: Images | Streamed
+    validation: Images | Streamed | None
+    sampled: bool
+    line: str
+    computing: Computing = USUAL
+    why: str = ""
 
 
 def task(
@@ -85,6 +99,7 @@ def task(
     parameters: Mapping[str, Any],
     inputs: Mapping[str, str] | str | None = None,
     device: torch.device = CPU,
+    computing: Computing = USUAL,
 ) -> Prepared:
     """A task from what a user names; the images of its training.
 
@@ -95,9 +110,11 @@ def task(
     """
     network = spec if isinstance(spec, Graph) else source_of(spec)  # once: standard input can't be read again
     fitting = fit(network, dataset, _with_defaults(network, parameters, inputs), inputs=inputs)
-    settings = with_precision(resolved(fitting.graph), device)
+    settings, why = with_precision(resolved(fitting.graph), device)
     _check(settings, primary(fitting.graph))
-    train, validation = _fitted(dataset, settings, fitting.steps, fitting.test_steps, fitting.images, fitting.shape)
+    fits = _Fits(fitting.steps, fitting.test_steps, fitting.images, fitting.shape)
+    found = _fitted(dataset, settings, fits, computing, device)
+    parts = looked_at(found.train, sampled=found.sampled)
     made = Task(
         fitting.graph,
         settings,
@@ -109,23 +126,31 @@ def task(
         fitting.images,
         fitting.shape,
         fitting.line,
-        normalization(settings.normalize, train.pixels),
+        normalization_of(settings.normalize, parts, fitting.images[0]),
     )
-    return Prepared(made, train, validation)
+    return Prepared(made, found.train, found.validation, found.sampled, found.line, computing, why)
 
 
-def prepared(made: Task, dataset: Dataset) -> Prepared:
+def prepared(made: Task, dataset: Dataset, computing: Computing = USUAL, device: torch.device = CPU) -> Prepared:
     """The images of a task that was read back. Raises TrainingError if they are others than they were."""
     check_digest(made, dataset)
-    train, validation = _fitted(dataset, made.settings, made.steps, made.test_steps, made.images, made.shape)
-    return Prepared(made, train, validation)
+    fits = _Fits(made.steps, made.test_steps, made.images, made.shape)
+    found = _fitted(dataset, made.settings, fits, computing, device)
+    return Prepared(made, found.train, found.validation, found.sampled, found.line, computing)
 
 
-def test_images(made: Task, images: Images) -> Images:
-    """The images of a split fitted to the network. Raises TrainingError if they are too many for the memory."""
-    fitted = _whole(in_memory(images, (*made.steps, *made.test_steps), made.shape))
-    if tuple(fitted.pixels.shape[1:]) != tuple(made.shape):
-        sizes = f"{by(tuple(fitted.pixels.shape[1:]))}, and the network takes {by(made.shape)}"
+def test_images(
+    made: Task,
+    images: Images,
+    computing: Computing = USUAL,  # noqa: PT028 - no test, in spite of its name
+    device: torch.device = CPU,  # noqa: PT028
+) -> Images | Streamed:
+    """The images of a split fitted to the network. Raises TrainingError if they are of another size."""
+    split = Split(images, (*made.steps, *made.test_steps), made.shape)
+    fitted = supply([split], computing, device).of(split)
+    first = next(looked_at(fitted, sampled=True)) if isinstance(fitted, Streamed) else fitted.pixels
+    if tuple(first.shape[1:]) != tuple(made.shape):
+        sizes = f"{by(tuple(first.shape[1:]))}, and the network takes {by(made.shape)}"
         raise TrainingError(f"the images are {sizes}: test on images like those that it was trained on")
     return fitted
 
@@ -138,27 +163,53 @@ def check_digest(made: Task, dataset: Dataset) -> None:
 
 
 def begun(ready: Prepared, device: torch.device) -> tuple[Training, Data]:
-    """A training that has not made a step yet, and what it is fed with."""
+    """A training that has not made a step yet, and what it is fed with.
+
+    Raises TrainingError if the network is to be compiled and can't be.
+    """
     made, settings = ready.task, ready.task.settings
     net = network(made.graph, settings)
     net.module.to(device)
+    if device.type == "cuda":
+        convert_conv2d_weight_memory_format(net.module, torch.channels_last)
+    if ready.computing.compile:
+        compiled(net.module, device)
     net.train()
-    outputs = made.graph.nodes[made.graph.outputs[net.primary]].shape.channels
-    assert isinstance(outputs, int)
-    fed = feed(ready.train, settings, made.normalization, outputs, device)
-    steps = steps_in_all(settings, fed.order.per_epoch)
+    data = _fed(ready, net.primary, device)
     training = Training(
         net,
         optimizer(settings.optimizer, net.module, settings.decay),
         losses_of(settings),
         settings,
-        steps,
+        steps_in_all(settings, data.feed.order.per_epoch),
         Average(net.module, settings.ema) if settings.ema is not None else None,
         penalty({"l1": settings.l1, "l2": settings.l2, "decay": settings.decay}, net.module),
         plateau(settings.schedule),
         torch.zeros(3, dtype=torch.float64, device=device),
+        parts=settings.accumulate,
+        scaler=scaler(settings.precision, device),
     )
-    return training, Data(fed, ready.validation, len(made.classes))
+    return training, data
+
+
+def _fed(ready: Prepared, output: str, device: torch.device) -> Data:
+    """What a training is fed with: images that are held lie on its device if all fit there."""
+    made, settings, validation = ready.task, ready.task.settings, ready.validation
+    outputs = made.graph.nodes[made.graph.outputs[output]].shape.channels
+    assert isinstance(outputs, int)
+    where = place([each for each in (ready.train, validation) if isinstance(each, Images)], device)
+    steps = steps_in_all(settings, order(settings, len(ready.train)).per_epoch)
+    fed = feed(
+        ready.train,
+        settings,
+        made.normalization,
+        outputs,
+        device,
+        where=where,
+        steps=steps,
+        sampled=ready.sampled,
+    )
+    return Data(fed, placed(validation, where) if isinstance(validation, Images) else validation, len(made.classes))
 
 
 def _with_defaults(
@@ -180,41 +231,43 @@ def losses_of(settings: Settings) -> Losses:
     return losses({"loss": settings.loss, "auxiliary": settings.auxiliary}, settings.loss)
 
 
-def _fitted(
-    dataset: Dataset,
-    settings: Settings,
-    steps: Sequence[Mapping[str, Any]],
-    test_steps: Sequence[Mapping[str, Any]],
-    images: tuple[int, int, int],
-    shape: tuple[int, int, int],
-) -> tuple[Images, Images | None]:
-    """The training and the validation images, fitted."""
+@frozen
+class _Fits:
+    """What makes images fit, as a task has it."""
+
+    steps: tuple[Mapping[str, Any], ...]
+    test_steps: tuple[Mapping[str, Any], ...]
+    images: tuple[int, int, int]
+    shape: tuple[int, int, int]
+
+
+@frozen
+class _Found:
+    train: Images | Streamed
+    validation: Images | Streamed | None
+    sampled: bool
+    line: str
+
+
+def _fitted(dataset: Dataset, settings: Settings, fits: _Fits, computing: Computing, device: torch.device) -> _Found:
+    """The training and the validation images, fitted or to be streamed."""
     splits = with_validation(dataset, settings.validation, settings.seed).splits
-    train = _whole(in_memory(splits["train"], steps, images))
-    if "validation" not in splits:
-        return train, None
-    return train, _whole(in_memory(splits["validation"], (*steps, *test_steps), shape))
+    train = Split(splits["train"], fits.steps, fits.images)
+    kept = None
+    if "validation" in splits:
+        kept = Split(splits["validation"], (*fits.steps, *fits.test_steps), fits.shape)
+    chosen = supply([train] if kept is None else [train, kept], computing, device)
+    validation = chosen.of(kept) if kept is not None else None
+    return _Found(chosen.of(train), validation, bool(train.images.files), chosen.line)
 
 
-def _whole(images: Images) -> Images:
-    if images.files:
-        raise TrainingError(
-            f"{len(images):,} images are too many for the memory, and training from files is not there yet: "
-            "give a smaller set or smaller images, such as --set 'train.input=resize(64)'"
-        )
-    return images
+def with_precision(settings: Settings, device: torch.device) -> tuple[Settings, str]:
+    """The settings with the number type that the training computes in, and why it is not the recipe's.
 
-
-def with_precision(settings: Settings, device: torch.device) -> Settings:
-    """The settings with their precision resolved: float32 on a CPU, where halves are slow, whatever the recipe says.
-
-    On a GPU `auto` is bfloat16 if it has that, else float32.
+    Raises TrainingError if a GPU can't compute in what the recipe names.
     """
-    if device.type == "cpu":
-        return replace(settings, precision="float32")
-    if settings.precision != "auto":
-        return settings
-    return replace(settings, precision="bfloat16" if torch.cuda.is_bf16_supported() else "float32")
+    name, why = precision(settings.precision, device)
+    return replace(settings, precision=name), why
 
 
 def _check(settings: Settings, output: str) -> None:
@@ -226,14 +279,19 @@ def _check(settings: Settings, output: str) -> None:
             raise TrainingError(f"{what}; those that are trained are {known}")
     if output not in settings.loss:
         raise TrainingError(f"the output `{output}` says the class, and the recipe gives it no loss: name it in `loss`")
-    if settings.precision == "float16":
-        raise TrainingError("`precision = float16` is not there yet on GPUs: take `bfloat16`, or `float32`")
 
 
 # The record
 
 
-def write(made: Task, run: Run, device: torch.device, command: Sequence[str], devices: int = 1) -> None:
+def write(
+    made: Task,
+    run: Run,
+    device: torch.device,
+    command: Sequence[str],
+    devices: int = 1,
+    computing: Computing = USUAL,
+) -> None:
     """Write the spec, the network and the recipe into a run's folder. Raises TrainingError."""
     from datetime import UTC, datetime
 
@@ -258,6 +316,7 @@ def write(made: Task, run: Run, device: torch.device, command: Sequence[str], de
         "parameters": plain(made.graph.parameters),
         "device": str(device),
         "devices": devices,
+        "computing": computed.to_json(computing),
         "threads": torch.get_num_threads(),
         "versions": versions(),
         "command": list(command),

@@ -8,11 +8,13 @@ from netspec.data.dataset import Dataset, Images, load
 from netspec.lowering.weight_files import WeightsError, read
 from netspec.records import frozen
 from netspec.training.batches import in_order
+from netspec.training.computing import USUAL, Computing
 from netspec.training.devices import device_of
 from netspec.training.errors import TrainingError
 from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.loop import TESTED
 from netspec.training.network import network
+from netspec.training.out_of_memory import halved
 from netspec.training.run import Run
 from netspec.training.state import put_into
 from netspec.training.task import Task, check_digest, losses_of, read_back, test_images
@@ -27,7 +29,14 @@ class Outcome:
     found: Evaluation
 
 
-def outcome(folder: Path, device: str | None = None, *, data: str | None = None, offline: bool = False) -> Outcome:
+def outcome(
+    folder: Path,
+    device: str | None = None,
+    *,
+    data: str | None = None,
+    offline: bool = False,
+    computing: Computing = USUAL,
+) -> Outcome:
     """How the best weights of a run do on test images, its own set's or another's.
 
     Raises:
@@ -40,16 +49,20 @@ def outcome(folder: Path, device: str | None = None, *, data: str | None = None,
     dataset = load(data or task.data, offline=offline)
     if data is None:
         check_digest(task, dataset)
-    images = test_images(task, _test_split(task, dataset))
+    images = test_images(task, _test_split(task, dataset), computing, on)
     net = network(task.graph, task.settings)
     try:
         put_into(net.module.state_dict(), read(run.weights("best")), "a weight")
     except WeightsError as error:
         raise TrainingError(f"the run has no best weights yet: {error}") from None
     net.module.to(on)
-    batches = in_order(images, task.normalization, TESTED, on)
-    found = evaluate(net, batches, losses_of(task.settings), len(task.classes), flips=task.settings.test_flips)
-    return Outcome(task, dataset.name, found)
+    losses, flips = losses_of(task.settings), task.settings.test_flips
+
+    def test(size: int) -> Evaluation:
+        batches = in_order(images, task.normalization, size, on)
+        return evaluate(net, batches, losses, len(task.classes), flips=flips)
+
+    return Outcome(task, dataset.name, halved(test, TESTED))
 
 
 def _test_split(task: Task, dataset: Dataset) -> Images:

@@ -11,6 +11,7 @@ from netspec.data.normalize import Normalization
 from netspec.records import replace
 from netspec.training.batches import Feed, Order, feed, in_order
 from netspec.training.settings import resolved
+from netspec.training.supply import Held
 
 CPU = torch.device("cpu")
 
@@ -48,7 +49,8 @@ def made(recipe: str) -> Feed:
 def test_a_batch_is_normalised() -> None:
     found = made("batch = all")
     images, targets = found.batch(0)
-    assert torch.equal(images, (found.pixels.float() / 255 - 0.5) / 0.5) and torch.equal(targets, found.labels)
+    assert isinstance(found.source, Held)
+    assert torch.equal(images, (found.source.pixels.float() / 255 - 0.5) / 0.5) and torch.equal(targets, found.labels)
 
 
 def test_augmentation_depends_on_the_step_alone() -> None:

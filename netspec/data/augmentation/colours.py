@@ -74,7 +74,7 @@ class Colour:
         if self.components.shape != (channels, channels):
             raise ValueError(f"components of shape {tuple(self.components.shape)} for images of {channels} channels")
         amounts = self.std * draws.normal(len(images), channels)
-        return coloured(images, amounts @ self.components.to(amounts))
+        return coloured(images, amounts @ self.components.to(amounts, non_blocking=True))
 
 
 def factors(draws: Draws, count: int, part: float) -> Tensor:

@@ -24,7 +24,7 @@ class Cutout:
         count, _, height, width = images.shape
         starts = [draws.whole(count, high=length - 1) - self.size // 2 for length in (height, width)]
         inside = box((starts[0], starts[1]), (self.size, self.size), height, width)
-        colour = 0.0 if self.colour is None else self.colour.to(images)[:, None, None]
+        colour = 0.0 if self.colour is None else self.colour.to(images, non_blocking=True)[:, None, None]
         return torch.where(inside, colour, images)
 
 
@@ -79,7 +79,8 @@ def probabilities(targets: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
     """Class numbers `(B,)` as probabilities `(B, classes)`, in single precision at least; others as they are."""
     if targets.is_floating_point():
         return targets
-    return torch.nn.functional.one_hot(targets, classes).to(torch.promote_types(dtype, torch.float32))
+    which = torch.arange(classes, device=targets.device)
+    return (targets[..., None] == which).to(torch.promote_types(dtype, torch.float32))
 
 
 def _within(start: Tensor, length: Tensor | int, whole: int) -> Tensor:
