@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from netspec.cli.processes import asked_for, in_processes, with_devices
-from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec
+from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec, with_view
 
 if TYPE_CHECKING:
     from netspec.training.world import World
@@ -33,6 +33,7 @@ def parser() -> Parser:
     made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
     with_devices(made)
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
+    with_view(made)
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     with_color(made)
     return made
@@ -46,7 +47,7 @@ def run(options: Namespace) -> int:
 def _trained(options: Namespace, world: World) -> int:
     from pathlib import Path
 
-    from netspec.cli.follow import described, follow
+    from netspec.cli.follow import described, follow, introduce, shown
     from netspec.cli.reading import inputs_of
     from netspec.data.dataset import load
     from netspec.training.distributed import created, device_in, one_after_another, shared, together
@@ -64,5 +65,6 @@ def _trained(options: Namespace, world: World) -> int:
     made = created(world, ready.task.name, Path(options.to) if options.to else None)
     together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size))
     where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
+    introduce(ready.task.graph, options.color)
     sys.stdout.write(described(ready.task, data, training, made, where) + "\n")
-    return follow(training, data, made, options.save_every)
+    return follow(training, data, made, options.save_every, shown(options))

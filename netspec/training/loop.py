@@ -226,11 +226,18 @@ def tested_weights(training: Training) -> dict[str, Tensor]:
 
 
 def train(
-    training: Training, data: Data, run: Run, *, every: int | None = None, stop: Callable[[], bool] = lambda: False
+    training: Training,
+    data: Data,
+    run: Run,
+    *,
+    every: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    stepped: Callable[[], None] = lambda: None,
 ) -> Iterator[dict[str, Any]]:
     """Train until it is over, or `stop` says so; gives the line of each epoch once that is on the disk.
 
-    The state is saved at the beginning, after every epoch, after every so many steps, and where it is stopped.
+    The state is saved at the beginning, after every epoch, after every so many steps, and where it is stopped;
+    `stepped` is called after each step.
 
     Raises:
         NotFinite: if a loss or a weight is no finite number; the state that was saved last is a good one.
@@ -246,6 +253,7 @@ def train(
             return
         images += len(data.feed.order.positions(training.step))
         train_step(training, data.feed)
+        stepped()
         if training.step % per_epoch == 0 or training.step == training.steps:
             _wait(device)
             row = finish_epoch(training, data, run, perf_counter() - begun, images)

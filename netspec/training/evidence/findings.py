@@ -1,0 +1,103 @@
+"""What the best weights of a run say of validation images, and of training images as they are: `validation.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from netspec.data.dataset import Images
+from netspec.data.steps import fitted
+from netspec.data.stream import evenly, sample
+from netspec.lowering.weight_files import WeightsError, read
+from netspec.training.batches import in_order
+from netspec.training.errors import TrainingError
+from netspec.training.evaluation import evaluate, to_json
+from netspec.training.evidence.answers import Answers, Listener, most_wrong
+from netspec.training.evidence.calibration import calibration
+from netspec.training.evidence.calibration import to_json as calibration_to_json
+from netspec.training.evidence.thumbnails import thumbnail
+from netspec.training.loop import TESTED, Data
+from netspec.training.network import Network, network
+from netspec.training.run import Run
+from netspec.training.state import put_into
+from netspec.training.task import Task, losses_of, read_back
+
+NAME = "validation.json"
+
+WRONG = 24
+"""How many of the most wrong images are kept."""
+
+
+def examine(run: Run, data: Data, device: torch.device) -> dict[str, Any] | None:
+    """What is found, written into the folder of the run; None without validation images or best weights.
+
+    Raises:
+        TrainingError: if the folder can't be read or written.
+    """
+    if data.validation is None or not run.weights("best").exists():
+        return None
+    task, _ = read_back(run)
+    net = _best(task, run, device)
+    listener = Listener()
+    best = run.read("best/metrics.json")
+    found = {
+        "epoch": best["epoch"],
+        "step": best["step"],
+        "validation": _tested(net, task, data.validation, device, listener),
+        "train": _tested(net, task, _training_images(task, data, len(data.validation)), device),
+    }
+    answers = listener.answers()
+    found["calibration"] = calibration_to_json(calibration(answers))
+    found["wrong"] = _wrong(task, data.validation, answers)
+    run.write(NAME, json.dumps(found) + "\n")
+    return found
+
+
+def _best(task: Task, run: Run, device: torch.device) -> Network:
+    net = network(task.graph, task.settings)
+    try:
+        put_into(net.module.state_dict(), read(run.weights("best")), "a weight")
+    except WeightsError as error:
+        raise TrainingError(str(error)) from None
+    net.module.to(device)
+    return net
+
+
+def _tested(
+    net: Network, task: Task, images: Images, device: torch.device, listener: Listener | None = None
+) -> dict[str, Any]:
+    batches = in_order(images, task.normalization, TESTED, device)
+    flips = task.settings.test_flips
+    return to_json(evaluate(net, batches, losses_of(task.settings), len(task.classes), flips=flips, seen=listener))
+
+
+def _training_images(task: Task, data: Data, most: int) -> Images:
+    """Training images, evenly chosen, as validation images are: not augmented."""
+    positions = torch.tensor(evenly(len(data.feed.labels), max(most, 1)), device=data.feed.pixels.device)
+    pixels = fitted(data.feed.pixels[positions].cpu(), task.test_steps)
+    return Images(pixels, (), data.feed.labels[positions].cpu())
+
+
+def _wrong(task: Task, images: Images, answers: Answers) -> list[dict[str, Any]]:
+    positions = most_wrong(answers, WRONG)
+    return [
+        {
+            "true": int(answers.true[at]),
+            "said": int(answers.said[at]),
+            "true_probability": float(answers.of_true[at]),
+            "said_probability": float(answers.sure[at]),
+            "image": thumbnail(pixels),
+        }
+        for at, pixels in zip(positions, _pixels(task, images, positions), strict=True)
+    ]
+
+
+def _pixels(task: Task, images: Images, positions: Sequence[int]) -> Tensor | list[Tensor]:
+    """The images at these positions as they enter the network, before they are normalised: uint8 (N, C, H, W)."""
+    if not positions:
+        return []
+    return sample(images, (*task.steps, *task.test_steps) if images.files else (), positions)
