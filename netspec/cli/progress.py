@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netspec.training.evidence.meter import Meter, Reading
     from netspec.training.loop import Data, Training
 
-EVERY = 0.25
+EVERY = 0.5
 """Seconds between two looks at the training for the bar."""
 
 SMOOTHED = 0.7

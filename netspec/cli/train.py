@@ -50,9 +50,12 @@ def _trained(options: Namespace, world: World) -> int:
     from netspec.cli.follow import described, follow, introduce, shown
     from netspec.cli.reading import inputs_of
     from netspec.data.dataset import load
+    from netspec.lowering.extras import need
     from netspec.training.distributed import created, device_in, one_after_another, shared, together
     from netspec.training.task import begun, task, write
 
+    if options.tensorboard:
+        need("tensorboard", extra="tensorboard")  # before a folder is made
     device = together(world, lambda: device_in(world, options.device))
     given = dict(options.set)
     for name in ("epochs", "seed"):

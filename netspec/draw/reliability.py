@@ -24,7 +24,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> Chart:
         marks.append(Words((x, TOP + SIDE + 16), f"{100 * part:g} %", "quiet", 11, "middle"))
     marks.append(Stroke((_place(0, 0), _place(1, 1)), "quiet", 1, dashed=True))
     for each in bins:
-        radius = max(2.0, LARGEST * sqrt(each["images"] / total))
+        radius = max(3.0, LARGEST * sqrt(each["images"] / total))
         marks.append(Dot(_place(each["confidence"], each["right"]), radius, "validation"))
     marks.append(Words((LEFT + SIDE / 2, TOP + SIDE + 34), "how sure it is", "quiet", 12, "middle"))
     marks.append(Words((LEFT + 4, TOP + 14), "how often it is right", "quiet", 12))

@@ -11,6 +11,8 @@ from netspec.training.batches import in_order
 from netspec.training.devices import device_of
 from netspec.training.errors import TrainingError
 from netspec.training.evaluation import Evaluation, evaluate
+from netspec.training.evidence.answers import Listener
+from netspec.training.evidence.calibration import Calibration, calibration
 from netspec.training.loop import TESTED
 from netspec.training.network import network
 from netspec.training.run import Run
@@ -25,6 +27,7 @@ class Outcome:
     task: Task
     data: str
     found: Evaluation
+    calibration: Calibration
 
 
 def outcome(folder: Path, device: str | None = None, *, data: str | None = None, offline: bool = False) -> Outcome:
@@ -48,8 +51,9 @@ def outcome(folder: Path, device: str | None = None, *, data: str | None = None,
         raise TrainingError(f"the run has no best weights yet: {error}") from None
     net.module.to(on)
     batches = in_order(images, task.normalization, TESTED, on)
-    found = evaluate(net, batches, losses_of(task.settings), len(task.classes), flips=task.settings.test_flips)
-    return Outcome(task, dataset.name, found)
+    losses, flips, listener = losses_of(task.settings), task.settings.test_flips, Listener()
+    found = evaluate(net, batches, losses, len(task.classes), flips=flips, seen=listener)
+    return Outcome(task, dataset.name, found, calibration(listener.answers()))
 
 
 def _test_split(task: Task, dataset: Dataset) -> Images:

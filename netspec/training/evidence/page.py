@@ -47,7 +47,7 @@ class Evidence:
 def page(made: Evidence) -> str:
     """The document; ends with a newline. Raises ValueError if no epoch was finished."""
     title = f"{made.record['spec']} on {made.record['data']['words']}"
-    body = "\n".join(part for part in _parts(made, title) if part)
+    body = "\n".join(part for part in _parts(made, title) if part).replace(" %", "\u00a0%")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

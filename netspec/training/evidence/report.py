@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from netspec.training.evidence.page import Evidence, page
@@ -26,6 +28,16 @@ def report(run: Run) -> bool:
     found, test = of_step(run, VALIDATION, best), of_step(run, TEST, best)
     run.write(NAME, page(Evidence(run.folder.name, task.graph, record, rows, status, found, test)))
     return True
+
+
+def keep_test(run: Run, found: Mapping[str, Any]) -> None:
+    """Keep what a test found of the run's own test images, and show it in the report. Raises TrainingError."""
+    best = run.read("best/metrics.json")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    kept = {"epoch": best["epoch"], "step": best["step"], "tested": now, **found}
+    run.write(TEST, json.dumps(kept, ensure_ascii=False) + "\n")
+    if (run.folder / NAME).exists():
+        report(run)
 
 
 def of_step(run: Run, name: str, step: int | None) -> dict[str, Any] | None:

@@ -32,15 +32,15 @@ class Scalars:
         from torch.utils.tensorboard import SummaryWriter
 
         folder = str(run.folder / FOLDER)
-        self.writer = SummaryWriter(folder, purge_step=step + 1 if step else None)  # type: ignore[no-untyped-call]
+        self.writer = SummaryWriter(folder, purge_step=step + 1 if step else None)
 
     def write(self, row: Mapping[str, Any]) -> None:
         """The figures of an epoch, at its step."""
         for key, name in NAMES.items():
             if row.get(key) is not None:
-                self.writer.add_scalar(name, row[key], row["step"])  # type: ignore[no-untyped-call]
-        self.writer.flush()  # type: ignore[no-untyped-call]
+                self.writer.add_scalar(name, row[key], row["step"])
+        self.writer.flush()
 
     def close(self) -> None:
         """Close the file."""
-        self.writer.close()  # type: ignore[no-untyped-call]
+        self.writer.close()

@@ -50,7 +50,7 @@ th { font-weight: 600; text-align: left }
 .split { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; align-items: flex-start }
 .split > * { flex: 1 1 20rem; min-width: 0 }
 .split > svg { flex: 0 1 18rem }
-.images { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.4rem, 1fr)); gap: .8rem }
+.images { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: .8rem }
 figure { margin: 0 }
 figure img {
   width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--card); border: 1px solid var(--line);
@@ -68,6 +68,10 @@ summary { cursor: pointer; color: var(--blue) }
 code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .9em }
 footer {
   margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; font-size: .85rem; color: var(--quiet);
+}
+@media (max-width: 30rem) {
+  .confusion td, .confusion th { padding: .2rem .15rem }
+  .confusion td { min-width: 1.75rem }
 }
 @media print { body { max-width: none } details { display: none } section { break-inside: avoid } }
 """.strip()

@@ -83,7 +83,8 @@ def _kind(train: Mapping[str, Any], validation: Mapping[str, Any]) -> Kind:
 def _parts(seen: float, unseen: float) -> str:
     gap = 100 * (unseen - seen)
     if gap <= 0:
-        return f"It errs no more on images that it has not seen: {_percent(unseen)} wrong, and {_percent(seen)}."
+        here = f"{_percent(unseen)} of them are wrong, and {_percent(seen)} of those that it was trained on"
+        return f"It errs no more often on images that it has not seen: {here}."
     return (
         f"Of {100 * unseen:.2f} points of error on validation images, {100 * seen:.2f} are there on images that it was "
         f"trained on as well, and {gap:.2f} are the gap."
