@@ -225,6 +225,7 @@ ANALYZE = "from netspec.cli import main; assert main({!r}) == 0"
         ANALYZE.format(["tree", "alexnet"]),
         ANALYZE.format(["explain", "alexnet", "conv1"]),
         ANALYZE.format(["list"]),
+        ANALYZE.format(["runs", str(ROOT)]),
         ANALYZE.format(["show", "alexnet", "--color", "always"]),
     ],
 )

@@ -49,7 +49,8 @@ class Meter:
         training, now = self.training, self.clock()
         losses, _, images = training.sums.tolist()
         loss = (losses - self.losses) / (images - self.images) if images > self.images else None
-        speed = (images - self.images) / max(now - self.at, 1e-9)
+        computed = (training.step - self.step) * self.data.feed.order.batch  # by all processes
+        speed = computed / max(now - self.at, 1e-9)
         done, left = training.step - self.first, training.steps - training.step
         reading = Reading(training.step, self.epoch, loss, speed, (now - self.begun) * left / max(done, 1))
         self.losses, self.images, self.step, self.at = losses, images, training.step, now

@@ -34,11 +34,13 @@ class Record:
     said: str = ""
 
     def begin(self) -> None:
-        """The training begins, or goes on."""
+        """The training begins, or goes on. Of several processes the first alone keeps its record."""
         self._tried(lambda: self._state("running"))
 
     def epoch(self, row: Mapping[str, Any]) -> None:
         """An epoch is over and its line is written."""
+        if not self.run.writes:
+            return
         self._tried(lambda: self.curves.renew(self.run.metrics()))
         self._tried(lambda: self._state("running"))
         if self.scalars is not None:
@@ -47,6 +49,8 @@ class Record:
     def end(self, state: State, why: str = "") -> bool:
         """The training is over, or stopped: draw the last curves, write the report; whether there is one."""
         self._tried(lambda: self._state(state, why))
+        if not self.run.writes:
+            return False
         if self.scalars is not None:
             self.scalars.close()
         if not self.run.metrics():
@@ -56,6 +60,8 @@ class Record:
         return self._tried(lambda: report(self.run))
 
     def _state(self, state: State, why: str = "") -> None:
+        if not self.run.writes:
+            return
         training, per_epoch = self.training, self.data.feed.order.per_epoch
         parameters = sum(each.numel() for each in training.network.module.parameters())
         epochs = training.steps / per_epoch
@@ -80,5 +86,5 @@ def recorded(
     training: Training, data: Data, run: Run, complain: Callable[[str], None], *, tensorboard: bool = False
 ) -> Record:
     """The record of a training that is about to begin or to go on. Raises MissingPackage without TensorBoard."""
-    scalars = Scalars(run, training.step) if tensorboard else None
+    scalars = Scalars(run, training.step) if tensorboard and run.writes else None
     return Record(training, data, run, Curves(run), complain, scalars)
