@@ -181,7 +181,7 @@ def test_layers_never_see_a_span_or_a_source() -> None:
 
 def test_heavy_packages_are_imported_where_they_belong_only() -> None:
     assert {part(module) for module in importers("torch")} <= {"lowering", "data", "training"}
-    assert importers("rich") <= {"report.terminal", "cli.stream"}
+    assert importers("rich") <= {"report.terminal", "cli.stream", "cli.progress"}
     assert importers("graphviz") <= {"draw.image"}
     assert importers("lark") <= {"language.tables"}
     assert {module.rpartition(".")[0] for module in importers("numpy") | importers("onnx")} == {"lowering.onnx"}
@@ -225,6 +225,7 @@ ANALYZE = "from netspec.cli import main; assert main({!r}) == 0"
         ANALYZE.format(["tree", "alexnet"]),
         ANALYZE.format(["explain", "alexnet", "conv1"]),
         ANALYZE.format(["list"]),
+        ANALYZE.format(["runs", str(ROOT)]),
         ANALYZE.format(["show", "alexnet", "--color", "always"]),
     ],
 )

@@ -21,6 +21,7 @@ COMMANDS = {
     "data": "what a set of images is, where it is kept, and samples of it",
     "train": "train a network on a set of images, by the recipe in its spec",
     "resume": "go on with a training that was stopped",
+    "runs": "the trainings in a folder, side by side",
     "test": "how well a trained network does on test images",
     "fmt": "write specs in the one canonical form",
     "layers": "the layers that a spec can use, and a page on each",

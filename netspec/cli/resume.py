@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from netspec.cli.processes import in_processes, with_devices
-from netspec.cli.usage import Parser, complain, whole_from_1, with_streaming
+from netspec.cli.usage import Parser, complain, whole_from_1, with_color, with_streaming, with_view
 
 if TYPE_CHECKING:
     from netspec.training.world import World
@@ -26,7 +26,9 @@ def parser() -> Parser:
     with_devices(made)
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
     with_streaming(made)
+    with_view(made)
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
+    with_color(made)
     return made
 
 
@@ -49,7 +51,7 @@ def _resumed(options: Namespace, world: World) -> int:
     from pathlib import Path
 
     import netspec.training.resume as resuming
-    from netspec.cli.follow import follow
+    from netspec.cli.follow import follow, shown
     from netspec.training.distributed import shared
 
     run = Path(options.run)
@@ -62,4 +64,4 @@ def _resumed(options: Namespace, world: World) -> int:
         sys.stdout.write(f"nothing is left to do: all {training.step:,} steps are done\n")
         return 0
     sys.stdout.write(f"{run}: on from step {training.step:,} of {training.steps:,}\n\n")
-    return follow(training, data, found.run, options.save_every)
+    return follow(training, data, found.run, options.save_every, shown(options))

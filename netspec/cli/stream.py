@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from netspec.diagnostics import Diagnostic
     from netspec.report.sheet import Sheet
 
@@ -46,20 +48,26 @@ def show(sheet: Sheet, color: str) -> None:
 
         sys.stdout.write(plain.render(sheet))
         return
-    from rich.console import Console
-
     from netspec.report import terminal
 
-    console = Console(
+    out = console(color)
+    out.print(terminal.render(sheet, out.width if sys.stdout.isatty() else None), end="")
+
+
+def console(color: str) -> Console:
+    """Standard output as rich writes to it: text is text, never markup."""
+    from rich.console import Console
+
+    colour = coloured(sys.stdout, color)
+    return Console(
         file=sys.stdout,
         color_system="auto" if colour and sys.stdout.isatty() else "standard" if colour else None,
-        force_terminal=colour,
+        force_terminal=colour or None,
         highlight=False,
         markup=False,
         emoji=False,
         soft_wrap=not sys.stdout.isatty(),
     )
-    console.print(terminal.render(sheet, console.width if sys.stdout.isatty() else None), end="")
 
 
 def write_exactly(text: str) -> None:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from netspec.cli.processes import asked_for, in_processes, with_devices
-from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec, with_streaming
+from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec, with_streaming, with_view
 
 if TYPE_CHECKING:
     from netspec.training.world import World
@@ -35,6 +35,7 @@ def parser() -> Parser:
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
     with_streaming(made)
     made.add_argument("--compile", action="store_true", help="let torch compile the network, which takes a while")
+    with_view(made)
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     with_color(made)
     return made
@@ -48,13 +49,16 @@ def run(options: Namespace) -> int:
 def _trained(options: Namespace, world: World) -> int:
     from pathlib import Path
 
-    from netspec.cli.follow import described, follow
+    from netspec.cli.follow import described, follow, introduce, shown
     from netspec.cli.reading import inputs_of
     from netspec.data.dataset import load
+    from netspec.lowering.extras import need
     from netspec.training.computing import Computing, device_words
     from netspec.training.distributed import created, device_in, one_after_another, shared, together
     from netspec.training.task import begun, task, write
 
+    if options.tensorboard:
+        need("tensorboard", extra="tensorboard")  # before a folder is made
     device = together(world, lambda: device_in(world, options.device))
     given = dict(options.set)
     for name in ("epochs", "seed"):
@@ -69,5 +73,6 @@ def _trained(options: Namespace, world: World) -> int:
     together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size, computing))
     where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
     on = device_words(where, ready.task.settings.precision, computing, ready.why)
+    introduce(ready.task.graph, options.color)
     sys.stdout.write(described(ready.task, data, training, made, on, ready.line) + "\n")
-    return follow(training, data, made, options.save_every)
+    return follow(training, data, made, options.save_every, shown(options))

@@ -52,6 +52,12 @@ def with_color(parser: ArgumentParser) -> None:
     parser.add_argument("--colour", dest="color", choices=choices, help=SUPPRESS, default=SUPPRESS)
 
 
+def with_view(parser: ArgumentParser) -> None:
+    """What is seen of a training."""
+    parser.add_argument("--log-every", metavar="N", type=whole_from_1, help="print a line with the loss every N steps")
+    parser.add_argument("--tensorboard", action="store_true", help="write each epoch's figures for TensorBoard as well")
+
+
 def with_spec(parser: ArgumentParser) -> None:
     """The spec that a command reads, and what can be set in it."""
     parser.add_argument("spec", metavar="SPEC", help="a file, `-`, a shipped network's name, or the spec itself")

@@ -23,9 +23,9 @@ from netspec.training.devices import device_of
 from netspec.training.errors import TrainingError
 from netspec.training.interrupt import Interrupt
 from netspec.training.launched import place
-from netspec.training.loop import Data, Training
 from netspec.training.parallel import parallel
 from netspec.training.run import Run, create
+from netspec.training.under_way import Data, Training
 from netspec.training.world import ALONE, World
 
 Found = TypeVar("Found")

@@ -41,6 +41,7 @@ def evaluate(
     *,
     flips: bool = False,
     summed: Callable[[Tensor], Tensor] = lambda own: own,
+    seen: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Evaluation:
     """Test a network, which is then in evaluation mode.
 
@@ -51,6 +52,7 @@ def evaluate(
         classes: how many the data have; the network may have more.
         flips: test on the mean of the probabilities of an image and its mirror image.
         summed: of sums over these images, those over the images of all processes: float64 (N,) -> (N,).
+        seen: is told of each batch: scores (B, K) and classes (B,).
     """
     network.module.eval()
     total: Tensor | float = 0.0
@@ -62,6 +64,8 @@ def evaluate(
             scores = _scores(network, pixels, flips=flips)
             number = scores.shape[1]
             said = scores.argmax(1)
+            if seen is not None:
+                seen(scores, labels)
             _, parts = losses({network.primary: scores}, labels)
             total = total + parts[network.primary].double() * len(labels)
             first = first + (said == labels).sum()

@@ -13,84 +13,30 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.amp import GradScaler
 from torch.nn.utils import clip_grad_norm_
-from torch.optim import Optimizer
 
 from netspec.data.dataset import DataError, Images
 from netspec.data.stream import Streamed
-from netspec.records import fields, frozen, mutable
-from netspec.training.averages import Average
 from netspec.training.batches import Feed, in_order, part_of
 from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.explained import explained
 from netspec.training.finite import NotFinite, all_finite, first_not_finite
-from netspec.training.losses import Losses
-from netspec.training.network import Network
 from netspec.training.optimizers import set_rate
 from netspec.training.out_of_memory import Before, halved, in_parts
 from netspec.training.parallel import kept_back, mean_statistics
-from netspec.training.penalties import Penalty
 from netspec.training.precision import autocast
 from netspec.training.run import Run
-from netspec.training.schedules import Plateau, rate
+from netspec.training.schedules import rate
 from netspec.training.seeds import derived, set_seed
 from netspec.training.settings import Settings, exact
-from netspec.training.state import State, optimizer_state, packed, put_into, put_into_optimizer, unpacked
-from netspec.training.world import ALONE, Share, World
+from netspec.training.under_way import Data, Training, state_of
+from netspec.training.world import Share
 
 CHECKED = 50
 """Steps between two looks at the loss where looking makes a GPU wait; a CPU looks at each."""
 
 TESTED = 250
 """Images that are tested at a time."""
-
-
-@frozen
-class Data:
-    """What a training sees: batches to train on, and validation images, None where none are kept."""
-
-    feed: Feed
-    validation: Images | Streamed | None
-    classes: int
-
-
-@mutable
-class Training:
-    """A training under way: what changes with the steps, and by what.
-
-    `steps` are those in all, `step` those done. `sums` are of the epoch so far: the primary output's loss times images,
-    images that were right, images (float64), of this process. `best` are the figures of the best epoch, `lowest` the
-    lowest validation loss, `waited` the epochs since. `world` are the processes that train together. `parts` are how
-    many a batch is computed in, one after another: as many as the recipe's `accumulate`, or more where memory was
-    short; `before` is what is taken back then. `scaler` is there where gradients are of float16. `tested` is the step
-    at which an epoch was tested last.
-    """
-
-    network: Network
-    optimizer: Optimizer
-    losses: Losses
-    settings: Settings
-    steps: int
-    average: Average | None
-    penalty: Penalty | None
-    plateau: Plateau | None
-    sums: Tensor
-    step: int = 0
-    best: Mapping[str, Any] | None = None
-    lowest: float = inf
-    waited: int = 0
-    world: World = ALONE
-    parts: int = 1
-    before: Before | None = None
-    scaler: GradScaler | None = None
-    tested: int = 0
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is left to do."""
-        patience = self.settings.early_stop
-        return self.step == self.tested >= self.steps or (patience is not None and self.waited >= patience)
 
 
 def steps_in_all(settings: Settings, per_epoch: int) -> int:
@@ -270,11 +216,12 @@ def train(
     every: int | None = None,
     stop: Callable[[], bool] = lambda: False,
     say: Callable[[str], None] = lambda text: None,
+    stepped: Callable[[], None] = lambda: None,
 ) -> Iterator[dict[str, Any]]:
     """Train until it is over, or `stop` says so; gives the line of each epoch once that is on the disk.
 
     The state is saved at the beginning, after every epoch, after every so many steps, and where it is stopped. `say` is
-    told what a user should know, such as that memory was short.
+    told what a user should know, such as that memory was short; `stepped` is called after each step.
 
     Raises:
         DataError: for an image that can't be read; the state after the last step is kept.
@@ -284,7 +231,7 @@ def train(
     if training.step == 0:
         save(training, run)
     try:
-        yield from _epochs(training, data, run, every, stop, say)
+        yield from _epochs(training, data, run, every, stop, say, stepped)
     except DataError as error:
         if training.world.size > 1:
             raise  # one process alone can't save
@@ -304,6 +251,7 @@ def _epochs(
     every: int | None,
     stop: Callable[[], bool],
     say: Callable[[str], None],
+    stepped: Callable[[], None],
 ) -> Iterator[dict[str, Any]]:
     per_epoch = data.feed.order.per_epoch
     begun, images = perf_counter(), 0
@@ -315,6 +263,7 @@ def _epochs(
             images += len(data.feed.order.positions(training.step))
             parts = training.parts
             train_step(training, data.feed)
+            stepped()
             if training.parts > parts:
                 now = f"batches are computed in {training.parts} parts from now on"
                 say(f"out of memory at step {training.step:,}: {now}")
@@ -348,53 +297,3 @@ def save(training: Training, run: Run) -> None:
     if training.world.any(not (isfinite(float(training.sums[0])) and all_finite(training.network.module))):
         raise NotFinite(training.step, None)
     run.save(state_of(training))
-
-
-def state_of(training: Training) -> State:
-    """All that is needed to go on as if nothing had been."""
-    optimizer = optimizer_state(training.optimizer)
-    average = training.average.state_dict() if training.average is not None else {}
-    tensors = {
-        **packed("weights", training.network.module.state_dict()),
-        **packed("average", average),
-        **optimizer.tensors,
-        "sums": training.sums,
-    }
-    return State(
-        tensors,
-        {
-            "step": training.step,
-            "best": training.best,
-            "lowest": None if training.lowest == inf else training.lowest,
-            "waited": training.waited,
-            "tested": training.tested,
-            "parts": training.parts,
-            "scaler": None if training.scaler is None else training.scaler.state_dict(),
-            "plateau": _numbers(training.plateau),
-            "optimizer": optimizer.facts,
-        },
-    )
-
-
-def _numbers(plateau: Plateau | None) -> dict[str, Any] | None:
-    return None if plateau is None else {each.name: getattr(plateau, each.name) for each in fields(plateau)}
-
-
-def take_up(training: Training, kept: State) -> None:
-    """Bring a training to a saved state. Raises TrainingError if that is of another network or recipe."""
-    training.step = kept.facts["step"]
-    put_into(training.network.module.state_dict(), unpacked("weights", kept), "a weight")
-    put_into_optimizer(training.optimizer, kept, kept.facts["optimizer"])
-    put_into({"sums": training.sums}, {"sums": kept.tensors["sums"]}, "the sums of the epoch")
-    training.world.leave_to_the_first(training.sums)
-    if training.average is not None:
-        training.average.load_state_dict(unpacked("average", kept), training.step)
-    if training.plateau is not None:
-        training.plateau = Plateau(**kept.facts["plateau"])
-    training.best = kept.facts["best"]
-    training.lowest = inf if kept.facts["lowest"] is None else kept.facts["lowest"]
-    training.waited = kept.facts["waited"]
-    training.tested = kept.facts.get("tested", training.step)
-    training.parts = kept.facts.get("parts", training.settings.accumulate)
-    if training.scaler is not None and kept.facts.get("scaler"):
-        training.scaler.load_state_dict(kept.facts["scaler"])

@@ -12,11 +12,11 @@ from netspec.data.dataset import load
 from netspec.records import frozen, replace
 from netspec.training.computing import Computing, from_json
 from netspec.training.distributed import device_in, one_after_another, together
-from netspec.training.loop import Data, Training, take_up
 from netspec.training.run import Run
 from netspec.training.state import State
 from netspec.training.state import load as load_state
 from netspec.training.task import begun, prepared, read_back, versions
+from netspec.training.under_way import Data, Training, take_up
 from netspec.training.world import ALONE, World
 
 

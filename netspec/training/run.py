@@ -5,6 +5,11 @@ spec.spec            the spec in canonical form, for people
 graph.json           the network as it is trained, from which it is built again
 recipe.json          all settings, the seed, versions, the device, the data's digest, the command
 metrics.jsonl .csv   a line an epoch
+curves.svg .png      loss and accuracy by epoch
+status.json          how far it is, or how it ended
+validation.json      what the best weights say of the validation images, written at the end
+test.json            what they say of the test images, written by `netspec test`
+report.html          all of it to read
 last/                state.safetensors, all that is needed to go on; weights.safetensors
 best/                weights.safetensors and metrics.json of the best epoch on the validation images
 """
@@ -51,13 +56,17 @@ class Run:
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder, whole or not at all. Raises TrainingError."""
+        self.write_bytes(name, text.encode())
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """The same of what is no text. Raises TrainingError."""
         if not self.writes:
             return
         path = self.folder / name
         try:
             if path.parent != self.folder:
                 path.parent.mkdir(exist_ok=True)
-            save_file(path, text.encode())
+            save_file(path, content)
         except OSError as error:
             raise TrainingError(refusal(path, error)) from None
 

@@ -13,7 +13,7 @@ from netspec.data.dataset import Images
 from netspec.data.memory import usable, usable_of
 from netspec.data.sizes import ImageShape
 from netspec.data.steps import Step
-from netspec.data.stream import Streamed, batches, bytes_in_memory, in_memory
+from netspec.data.stream import Streamed, batches, bytes_in_memory, in_memory, sample
 from netspec.records import frozen, replace
 from netspec.report.figures import size
 from netspec.training.computing import Computing
@@ -121,6 +121,10 @@ class Held:
         at = positions(step)
         return picked(self.pixels, at, self.device), picked(self.labels, at, self.device)
 
+    def at(self, positions: Sequence[int]) -> Tensor:
+        """The images at these positions: uint8 (N, C, H, W), on the CPU."""
+        return picked(self.pixels, torch.tensor(positions, dtype=torch.int64), self.device).cpu()
+
     def close(self) -> None:
         """Nothing is to be ended."""
 
@@ -148,6 +152,10 @@ class Ahead:
         pixels, labels = next(made)
         self._made, self._next = made, step + 1
         return brought(pixels, self._device), brought(labels, self._device)
+
+    def at(self, positions: Sequence[int]) -> Tensor:
+        """The images at these positions, made here: uint8 (N, C, H, W), on the CPU. Raises DataError."""
+        return sample(self._images.images, self._images.steps, positions)
 
     def close(self) -> None:
         """End the processes; the next batch begins new ones."""

@@ -33,7 +33,7 @@ from netspec.training.batches import feed, order
 from netspec.training.compiling import compiled
 from netspec.training.computing import USUAL, Computing
 from netspec.training.errors import TrainingError
-from netspec.training.loop import Data, Training, steps_in_all
+from netspec.training.loop import steps_in_all
 from netspec.training.losses import Losses, losses
 from netspec.training.network import network, primary
 from netspec.training.optimizers import optimizer
@@ -43,6 +43,7 @@ from netspec.training.run import Run
 from netspec.training.schedules import plateau
 from netspec.training.settings import OPTIMIZER, SCHEDULE, Settings, from_json, plain, resolved, to_json
 from netspec.training.supply import Split, place, placed, supply
+from netspec.training.under_way import Data, Training
 
 FORMAT = 1
 CPU = torch.device("cpu")

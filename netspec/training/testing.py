@@ -12,6 +12,8 @@ from netspec.training.computing import USUAL, Computing
 from netspec.training.devices import device_of
 from netspec.training.errors import TrainingError
 from netspec.training.evaluation import Evaluation, evaluate
+from netspec.training.evidence.answers import Listener
+from netspec.training.evidence.calibration import Calibration, calibration
 from netspec.training.loop import TESTED
 from netspec.training.network import network
 from netspec.training.out_of_memory import halved
@@ -27,6 +29,7 @@ class Outcome:
     task: Task
     data: str
     found: Evaluation
+    calibration: Calibration
 
 
 def outcome(
@@ -58,11 +61,12 @@ def outcome(
     net.module.to(on)
     losses, flips = losses_of(task.settings), task.settings.test_flips
 
-    def test(size: int) -> Evaluation:
-        batches = in_order(images, task.normalization, size, on)
-        return evaluate(net, batches, losses, len(task.classes), flips=flips)
+    def test(size: int) -> tuple[Evaluation, Calibration]:
+        batches, listener = in_order(images, task.normalization, size, on), Listener()
+        found = evaluate(net, batches, losses, len(task.classes), flips=flips, seen=listener)
+        return found, calibration(listener.answers())
 
-    return Outcome(task, dataset.name, halved(test, TESTED))
+    return Outcome(task, dataset.name, *halved(test, TESTED))
 
 
 def _test_split(task: Task, dataset: Dataset) -> Images:

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from netspec.data.dataset import load
-from netspec.training.loop import Data, Training
 from netspec.training.run import Run, create
 from netspec.training.task import Prepared, begun, task
+from netspec.training.under_way import Data, Training
 
 CPU = torch.device("cpu")
 IMAGES = "synthetic:1x6x6:4:40"

@@ -43,22 +43,22 @@ def test_a_training_says_what_it_does_and_then_a_line_an_epoch(tmp_path: Path, c
     assert trained(tmp_path / "r") == 0
     out, err = capsys.readouterr()
     assert err == ""
-    lines = out.splitlines()
-    assert lines[:3] == [
-        f"network on {IMAGES}",
-        "fitted      nothing to fit: 1x6x6 and 4 classes on both sides",
-        "parameters  116; 464 bytes of float32; 8 more in buffers",
-    ]
-    assert "images      36 to train on, 4 for validation, in 4 classes" in lines
-    assert "steps       15, 5 an epoch of 3 epochs" in lines
-    assert "device      cpu, float32" in lines and f"run         {tmp_path / 'r'}" in lines
-    table = lines[lines.index("") + 1 :]
+    network, about, epochs = re.split(r"\n(?=network on)|\n(?=epoch)", out)
+    assert "4C3" in network and "parameters  116; 464 bytes of float32; 8 more in buffers" in network
+    assert "One MAC is" not in network
+    lines = about.splitlines()
+    assert lines[:2] == [f"network on {IMAGES}", "fitted  nothing to fit: 1x6x6 and 4 classes on both sides"]
+    assert "images  36 to train on, 4 for validation, in 4 classes" in lines
+    assert "steps   15, 5 an epoch of 3 epochs" in lines
+    assert "device  cpu, float32" in lines and f"run     {tmp_path / 'r'}" in lines
+    table = epochs.splitlines()
     assert table[0].split() == ["epoch", "step", "train", "loss", "top-1", "val", "loss", "top-1", "images/s"]
     assert [line.split()[:2] for line in table[1:4]] == [["1", "5"], ["2", "10"], ["3", "15"]]
     assert table[1].endswith("  best")
     assert re.fullmatch(
         r"best: epoch \d, [\d.]+ % of the validation images right; test it by: netspec test \S+", table[4]
     )
+    assert table[5:] == [f"report: {tmp_path / 'r' / 'report.html'}"]
 
 
 def test_the_run_has_its_folder_and_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,13 +71,18 @@ def test_the_run_has_its_folder_and_its_record(tmp_path: Path, monkeypatch: pyte
     assert files == [
         "best/metrics.json",
         "best/weights.safetensors",
+        "curves.png",
+        "curves.svg",
         "graph.json",
         "last/state.safetensors",
         "last/weights.safetensors",
         "metrics.csv",
         "metrics.jsonl",
         "recipe.json",
+        "report.html",
         "spec.spec",
+        "status.json",
+        "validation.json",
     ]
     record = json.loads((one / "recipe.json").read_text())
     assert record["seed"] == record["settings"]["seed"] == 3 and record["settings"]["epochs"] == 1
@@ -110,7 +115,9 @@ def test_a_signal_ends_it_after_its_step_and_it_can_be_resumed(
     at_step(monkeypatch, 6, lambda made: os.kill(os.getpid(), number))
     run = tmp_path / "r"
     assert trained(run) == status
-    assert capsys.readouterr().out.splitlines()[-1] == (f"stopped after step 7 of 15; go on by: netspec resume {run}")
+    stopped, report = capsys.readouterr().out.splitlines()[-2:]
+    assert stopped == f"stopped after step 7 of 15; go on by: netspec resume {run}"
+    assert report == f"report: {run / 'report.html'}" and "Stopped; 7 of 15 steps" in (run / "report.html").read_text()
     monkeypatch.undo()
     assert main(["resume", str(run)]) == 0
     assert capsys.readouterr().out.startswith(f"{run}: on from step 7 of 15\n\nepoch ")
@@ -147,10 +154,13 @@ def test_the_best_weights_are_tested_on_the_test_images(tmp_path: Path, capsys: 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"network on {IMAGES}: 8 test images"
     assert re.fullmatch(r"loss   \d+\.\d{4}", lines[1]) and re.fullmatch(r"top-1  [\d.]+ %", lines[2])
-    assert lines[4].split() == ["class", "right", "0", "1", "2", "3"] and len(lines) == 9
+    assert lines[4].split() == ["class", "right", "0", "1", "2", "3"]
+    assert re.fullmatch(r"calibration error  [\d.]+ %", lines[10])
+    assert lines[12].split()[0] == "all" and lines[12].split()[-1] == "8"
     assert main(["test", str(tmp_path / "r"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"data", "classes", "images", "loss", "top1", "top5", "per_class", "confusion"}
+    known = {"data", "classes", "images", "loss", "top1", "top5", "per_class", "confusion", "calibration"}
+    assert set(found) == known
     assert found["images"] == 8 == sum(map(sum, found["confusion"])) and found["top5"] is None
     right = sum(row[at] for at, row in enumerate(found["confusion"]))
     assert found["top1"] == right / 8 and lines[2] == f"top-1  {100 * found['top1']:.2f} %"

@@ -42,7 +42,7 @@ def test_a_compiled_training_says_so_and_is_resumed_compiled(
     true = torch.nn.Module.compile
     monkeypatch.setattr(torch.nn.Module, "compile", lambda module: (compiled.append(module), true(module))[1])
     assert trained(tmp_path / "r", "--compile") == 0
-    assert "device      cpu, float32, compiled\n" in capsys.readouterr().out and len(compiled) == 1
+    assert "device  cpu, float32, compiled\n" in capsys.readouterr().out and len(compiled) == 1
     assert Run(tmp_path / "r").read("recipe.json")["computing"]["compile"] is True
     from netspec.training.resume import resumed
 

@@ -78,7 +78,7 @@ def test_their_lines_of_the_epochs_are_those_of_one(one: str, more: str, done: P
 def test_the_first_process_alone_prints_and_all_is_in_one_folder(done: Path) -> None:
     assert printed(done, "plain-2", 1) == printed(done, "plain-2", 1, "out") == printed(done, "plain-2", 0) == ""
     lines = printed(done, "plain-2", 0, "out").splitlines()
-    assert "device      2 x cpu, float32" in lines and lines[-1].startswith("best: epoch ")
+    assert "device  2 x cpu, float32" in lines and lines[-2].startswith("best: epoch ")
     assert sorted(path.name for path in (done / "plain-2").iterdir()) == ["0.err", "0.out", "1.err", "1.out", "run"]
     assert run_of(done, "plain-2").read("recipe.json")["devices"] == 2
 
@@ -140,7 +140,7 @@ def test_devices_are_processes_that_it_starts_itself(done: Path, tmp_path: Path)
     command = [sys.executable, "-m", "netspec", *words]
     ended = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.count("device      2 x cpu, float32\n") == 1
+    assert ended.stdout.count("device  2 x cpu, float32\n") == 1
     one, two = tensors(run_of(done, "plain-2")), tensors(Run(tmp_path / "r"))
     assert all(torch.equal(each, two[name]) for name, each in one.items())
 

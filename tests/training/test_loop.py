@@ -13,8 +13,9 @@ from torch.nn.functional import cross_entropy
 from netspec.training import loop
 from netspec.training.errors import TrainingError
 from netspec.training.finite import NotFinite, all_finite
-from netspec.training.loop import steps_in_all, take_up, train, train_step
+from netspec.training.loop import steps_in_all, train, train_step
 from netspec.training.state import load
+from netspec.training.under_way import take_up
 from tests.training.small import folder, prepared, training, weights
 
 PLAIN = (

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from netspec.cli import main
-from netspec.training import loop, out_of_memory
+from netspec.training import loop, out_of_memory, under_way
 from netspec.training.errors import TrainingError
 from netspec.training.network import Network
 from netspec.training.out_of_memory import Before, halved, in_parts, is_out_of_memory
@@ -42,7 +42,7 @@ def test_it_goes_on_from_the_same_step_in_as_many_parts_as_fit(tmp_path: Path, m
     said: list[str] = []
     list(loop.train(made, data, folder(tmp_path / "made"), say=said.append))
     assert said == ["out of memory at step 1: batches are computed in 4 parts from now on"]
-    ours, theirs = loop.state_of(made), loop.state_of(asked)
+    ours, theirs = under_way.state_of(made), under_way.state_of(asked)
     assert made.parts == 4 and same(dict(ours.tensors), dict(theirs.tensors))
 
 
@@ -52,7 +52,7 @@ def test_what_was_computed_of_a_step_is_taken_back(monkeypatch: pytest.MonkeyPat
     made, data = training("")
     short(monkeypatch, 4)
     loop.train_step(made, data.feed)
-    assert same(dict(loop.state_of(made).tensors), dict(loop.state_of(halves).tensors))
+    assert same(dict(under_way.state_of(made).tensors), dict(under_way.state_of(halves).tensors))
 
 
 def test_the_parts_are_part_of_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_the_parts_are_part_of_the_state(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.undo()
     assert load(run.state).facts["parts"] == 2
     other, data = training()
-    loop.take_up(other, load(run.state))
+    under_way.take_up(other, load(run.state))
     list(loop.train(other, data, run))
     assert same(dict(load(run.state).tensors), dict(load(Run(tmp_path / "whole").state).tensors))
 

@@ -95,12 +95,12 @@ def test_the_scale_is_part_of_the_state(tmp_path: Path) -> None:
     stops = iter([False] * 7 + [True])
     list(loop.train(first, data, run := folder(tmp_path / "r"), stop=lambda: next(stops)))
     second, data = in_float16()
-    loop.take_up(second, load(run.state))
+    under_way.take_up(second, load(run.state))
     assert second.scaler is not None and first.scaler is not None and whole.scaler is not None
     assert second.scaler.state_dict() == first.scaler.state_dict()
     assert second.scaler.state_dict()["_growth_tracker"] == 7
     list(loop.train(second, data, run))
-    assert same(dict(loop.state_of(second).tensors), dict(loop.state_of(whole).tensors))
+    assert same(dict(under_way.state_of(second).tensors), dict(under_way.state_of(whole).tensors))
     assert second.scaler.state_dict() == whole.scaler.state_dict()
 
 
@@ -171,10 +171,10 @@ def test_on_a_gpu_it_waits_for_nothing_and_goes_on_to_the_bit(name: str, tmp_pat
         torch.cuda.set_sync_debug_mode("default")
     loop.save(whole, run := folder(tmp_path))
     again, other = task.begun(ready, GPU)
-    loop.take_up(again, load(run.state))
+    under_way.take_up(again, load(run.state))
     for made, of in ((whole, data), (again, other)):
         loop.train_step(made, of.feed)
-    assert same(dict(loop.state_of(whole).tensors), dict(loop.state_of(again).tensors))
+    assert same(dict(under_way.state_of(whole).tensors), dict(under_way.state_of(again).tensors))
 
 
 def _images():  # type: ignore[no-untyped-def]

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 from netspec.training import loop
 from netspec.training import state as states
 from netspec.training.errors import TrainingError
-from netspec.training.loop import state_of, take_up, train_step
+from netspec.training.loop import train_step
 from netspec.training.state import KEY, State, load, put_into, save
+from netspec.training.under_way import state_of, take_up
 from tests.training.small import training
 
 SMALL = State({"weights.a": torch.arange(3.0), "sums": torch.zeros(2, dtype=torch.float64)}, {"step": 3, "best": None})

@@ -66,13 +66,13 @@ def test_streamed_it_ends_with_the_same_bits(
     workers: str, made: str, photos: Path, whole: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     assert trained(tmp_path / "r", photos, "--stream", "--workers", workers) == 0
-    assert f"pixels      4.32 kB: made by {made} when they are needed\n" in capsys.readouterr().out
+    assert f"pixels  4.32 kB: made by {made} when they are needed\n" in capsys.readouterr().out
     assert same_bits(tmp_path / "r", whole)
 
 
 def test_held_images_are_said_to_be_held(photos: Path, tmp_path: Path, capsys: Capture) -> None:
     assert trained(tmp_path / "r", photos, "--epochs", "1") == 0
-    assert "pixels      4.32 kB, held in memory\n" in capsys.readouterr().out
+    assert "pixels  4.32 kB, held in memory\n" in capsys.readouterr().out
 
 
 def test_tested_on_files_it_gives_the_same_figures(whole: Path, capsys: Capture) -> None:
