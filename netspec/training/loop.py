@@ -24,7 +24,7 @@ from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.finite import NotFinite, all_finite, first_not_finite
 from netspec.training.losses import Losses
 from netspec.training.network import Network
-from netspec.training.optimizers import set_rate
+from netspec.training.optimizers import first_rate, set_rate
 from netspec.training.parallel import kept_back, mean_statistics
 from netspec.training.penalties import Penalty
 from netspec.training.run import Run
@@ -186,7 +186,7 @@ def finish_epoch(training: Training, data: Data, run: Run, seconds: float, image
     row = {
         "epoch": ceil(training.step / data.feed.order.per_epoch),
         "step": training.step,
-        "rate": training.optimizer.param_groups[0]["lr"],
+        "rate": first_rate(training.optimizer),
         "train_loss": loss / count,
         "train_top1": right / count,
         "validation_loss": found.loss if found else None,

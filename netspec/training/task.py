@@ -149,7 +149,7 @@ def begun(ready: Prepared, device: torch.device) -> tuple[Training, Data]:
     steps = steps_in_all(settings, fed.order.per_epoch)
     training = Training(
         net,
-        optimizer(settings.optimizer, net.module, settings.decay),
+        optimizer(settings.optimizer, net.module, settings.decay, net.factors),
         losses_of(settings),
         settings,
         steps,
