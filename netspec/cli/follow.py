@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli.usage import complain
@@ -40,8 +40,10 @@ def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     return 0
 
 
-def described(made: Task, data: Data, training: Training, run: Run, device: str) -> str:
-    """What will be trained, on what and how."""
+def described(
+    made: Task, data: Data, training: Training, run: Run, device: str, more: Sequence[tuple[str, str]] = ()
+) -> str:
+    """What will be trained, on what and how; `more` are further rows."""
     from netspec.analysis import analyze
     from netspec.report import layout
     from netspec.report.sheet import sheet
@@ -58,6 +60,7 @@ def described(made: Task, data: Data, training: Training, run: Run, device: str)
         ("images", images),
         ("steps", steps),
         ("recipe", recipe),
+        *more,
         ("device", f"{device}, {settings.precision}"),
         ("run", str(run.folder)),
     ]

@@ -7,6 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from netspec.cli.processes import asked_for, in_processes, with_devices
+from netspec.cli.tuning import check_usage, rows, settings_of, started, with_tuning
 from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ _EXAMPLES = """\
   netspec train net.spec --data ./photos --epochs 30 --seed 1
   netspec train net.spec --data mnist --set train.lr=0.01 --set train.batch=32
   netspec train net.spec --data mnist --devices 4  on four GPUs, as on one
+  netspec train net.spec --data ./birds --from runs/net-2026-11-25-1 --replace-head --freeze 'conv1..conv4'
+  netspec train net.spec --data ./birds --from net.pth --replace-head --rate 'conv*=0.1'
   netspec resume runs/lenet5-2026-11-25-1          go on where it was stopped
 """
 
@@ -28,18 +31,21 @@ def parser() -> Parser:
     with_spec(made)
     made.add_argument("--data", metavar="NAME[:PATH]", required=True, help="the images, as `netspec data` takes them")
     made.add_argument("--epochs", metavar="N", help="how often all images are seen: --set train.epochs=N")
+    made.add_argument("--steps", metavar="N", help="how many steps at most: --set train.steps=N")
     made.add_argument("--seed", metavar="N", type=whole_from_0, help="of all random numbers: --set train.seed=N")
     made.add_argument("-o", dest="to", metavar="DIR", help="the folder of the run; else runs/NAME-DATE-N")
     made.add_argument("--device", help="cpu, cuda or cuda:N; else a GPU if there is one")
     with_devices(made)
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
+    with_tuning(made)
     with_color(made)
     return made
 
 
 def run(options: Namespace) -> int:
     """Train; 0 when it is through, 1 where numbers went out of bounds, 130 or 143 when it was stopped."""
+    check_usage(options, parser())
     return in_processes(_trained, options, asked_for)
 
 
@@ -54,15 +60,19 @@ def _trained(options: Namespace, world: World) -> int:
 
     device = together(world, lambda: device_in(world, options.device))
     given = dict(options.set)
-    for name in ("epochs", "seed"):
+    given.update(settings_of(options))
+    for name in ("epochs", "steps", "seed"):
         if getattr(options, name) is not None:
             given[f"train.{name}"] = str(getattr(options, name))
     dataset = one_after_another(world, lambda: load(options.data, offline=options.offline))
     inputs = inputs_of(options, parser())
     ready = together(world, lambda: task(options.spec, dataset, options.data, given, inputs, device))
-    training, data = shared(*together(world, lambda: begun(ready, device)), world)
+    training, data = together(world, lambda: begun(ready, device))
+    start = together(world, lambda: started(options, training, ready.task))
+    training, data = shared(training, data, world)
     made = created(world, ready.task.name, Path(options.to) if options.to else None)
-    together(world, lambda: write(ready.task, made, device, ["netspec", *sys.argv[1:]], world.size))
+    command, origin = ["netspec", *sys.argv[1:]], start.record if start is not None else None
+    together(world, lambda: write(ready.task, made, device, command, world.size, start=origin))
     where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
-    sys.stdout.write(described(ready.task, data, training, made, where) + "\n")
+    sys.stdout.write(described(ready.task, data, training, made, where, rows(training, start)) + "\n")
     return follow(training, data, made, options.save_every)

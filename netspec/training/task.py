@@ -233,8 +233,19 @@ def _check(settings: Settings, output: str) -> None:
 # The record
 
 
-def write(made: Task, run: Run, device: torch.device, command: Sequence[str], devices: int = 1) -> None:
-    """Write the spec, the network and the recipe into a run's folder. Raises TrainingError."""
+def write(
+    made: Task,
+    run: Run,
+    device: torch.device,
+    command: Sequence[str],
+    devices: int = 1,
+    *,
+    start: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the spec, the network and the recipe into a run's folder; `start` is where its first weights came from.
+
+    Raises TrainingError.
+    """
     from datetime import UTC, datetime
 
     source = made.graph.source
@@ -262,6 +273,7 @@ def write(made: Task, run: Run, device: torch.device, command: Sequence[str], de
         "versions": versions(),
         "command": list(command),
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
+        **({"from": start} if start is not None else {}),
     }
     run.write("recipe.json", json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n")
 
