@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from netspec.cli import proof
+from netspec.cli.guarded import guarded
 from netspec.cli.processes import asked_for, in_processes, with_devices
 from netspec.cli.tuning import check_usage, rows, settings_of, started, with_tuning
 from netspec.cli.usage import Parser, whole_from_0, whole_from_1, with_color, with_spec
 
 if TYPE_CHECKING:
+    from netspec.training.loop import Training
     from netspec.training.world import World
 
 _EXAMPLES = """\
@@ -21,6 +25,7 @@ _EXAMPLES = """\
   netspec train net.spec --data mnist --devices 4  on four GPUs, as on one
   netspec train net.spec --data ./birds --from runs/net-2026-11-25-1 --replace-head --freeze 'conv1..conv4'
   netspec train net.spec --data ./birds --from net.pth --replace-head --rate 'conv*=0.1'
+  netspec train lenet5 --data mnist-mini --epochs 1 --prove-resume
   netspec resume runs/lenet5-2026-11-25-1          go on where it was stopped
 """
 
@@ -39,6 +44,11 @@ def parser() -> Parser:
     made.add_argument("--save-every", metavar="N", type=whole_from_1, help="save the state every N steps as well")
     made.add_argument("--offline", action="store_true", help="download nothing, as NETSPEC_OFFLINE=1 does")
     with_tuning(made)
+    made.add_argument(
+        "--prove-resume",
+        action="store_true",
+        help="train twice, once killed at a random step and resumed, and compare every tensor",
+    )
     with_color(made)
     return made
 
@@ -46,16 +56,21 @@ def parser() -> Parser:
 def run(options: Namespace) -> int:
     """Train; 0 when it is through, 1 where numbers went out of bounds, 130 or 143 when it was stopped."""
     check_usage(options, parser())
-    return in_processes(_trained, options, asked_for)
+    proof.check_usage(options, parser())
+    if options.prove_resume:
+        return guarded(proof.proven, options)
+    return in_processes(trained, options, asked_for)
 
 
-def _trained(options: Namespace, world: World) -> int:
+def trained(options: Namespace, world: World, before: Callable[[Training], None] = lambda made: None) -> int:
+    """Train as the options say; `before` its first step something may be done to the training."""
     from pathlib import Path
 
     from netspec.cli.follow import described, follow
     from netspec.cli.reading import inputs_of
     from netspec.data.dataset import load
     from netspec.training.distributed import created, device_in, one_after_another, shared, together
+    from netspec.training.lock import locked
     from netspec.training.task import begun, task, write
 
     device = together(world, lambda: device_in(world, options.device))
@@ -69,10 +84,12 @@ def _trained(options: Namespace, world: World) -> int:
     ready = together(world, lambda: task(options.spec, dataset, options.data, given, inputs, device))
     training, data = together(world, lambda: begun(ready, device))
     start = together(world, lambda: started(options, training, ready.task))
+    before(training)
     training, data = shared(training, data, world)
     made = created(world, ready.task.name, Path(options.to) if options.to else None)
     command, origin = ["netspec", *sys.argv[1:]], start.record if start is not None else None
-    together(world, lambda: write(ready.task, made, device, command, world.size, start=origin))
-    where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
-    sys.stdout.write(described(ready.task, data, training, made, where, rows(training, start)) + "\n")
-    return follow(training, data, made, options.save_every)
+    with locked(made.folder):
+        together(world, lambda: write(ready.task, made, device, command, world.size, start=origin))
+        where = str(device) if world.size == 1 else f"{world.size} x {device.type}"
+        sys.stdout.write(described(ready.task, data, training, made, where, rows(training, start)) + "\n")
+        return follow(training, data, made, options.save_every)
