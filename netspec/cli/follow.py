@@ -20,6 +20,7 @@ def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
     """Train to the end, a line an epoch; the exit status."""
     from netspec.training.allocation import keep_freed_memory
     from netspec.training.distributed import agreed
+    from netspec.training.errors import TrainingError
     from netspec.training.finite import NotFinite
     from netspec.training.interrupt import interruptible
     from netspec.training.loop import train
@@ -33,6 +34,8 @@ def follow(training: Training, data: Data, run: Run, every: int | None) -> int:
         except NotFinite as error:
             complain(_not_finite(error, training, run))
             return 1
+        except TrainingError as error:
+            raise TrainingError(f"{error}{_way_on(run)}") from None
     if not training.over:
         _say(f"stopped after step {training.step:,} of {training.steps:,}; go on by: netspec resume {run.folder}")
         return stop.status
@@ -96,6 +99,11 @@ def _not_finite(error: Exception, training: Training, run: Run) -> str:
     lr = training.settings.optimizer["lr"]
     kept = f"the state after step {saved:,} is kept in `{run.folder}`"
     return f"{error}; {kept}; try a lower rate, such as --set train.lr={lr / 3:.1g}"
+
+
+def _way_on(run: Run) -> str:
+    """What to do where the folder of a run can't be written."""
+    return f"; once it can be, go on by: netspec resume {run.folder}" if run.state.exists() else ""
 
 
 def _word(choice: Mapping[str, Any]) -> str:

@@ -35,6 +35,8 @@ class Death:
 
 def check_usage(options: Namespace, parser: Parser) -> None:
     """A usage error for a spec that can be read only once."""
+    if options.prove_resume and (options.devices or 1) > 1:
+        parser.error("`--prove-resume` is about one device: give no `--devices`")
     if options.prove_resume and options.spec == "-":
         parser.error("`--prove-resume` trains twice, and standard input can be read once: give the spec as a file")
 
@@ -133,6 +135,7 @@ def child(words: list[str]) -> int:
     from netspec.cli.guarded import guarded
     from netspec.cli.train import trained
     from netspec.diagnostics import SpecError
+    from netspec.training.world import ALONE
 
     given, dies = json.loads(words[0])
     options = Namespace(**given)
@@ -142,7 +145,7 @@ def child(words: list[str]) -> int:
             _arm(training, *dies)
 
     try:
-        return guarded(lambda each: trained(each, arm), options)
+        return guarded(lambda each: trained(each, ALONE, arm), options)
     except SpecError as error:
         return failed(error.diagnostics, options.color)
 

@@ -50,10 +50,10 @@ def _resumed(options: Namespace, world: World) -> int:
     from netspec.training.lock import locked
 
     with locked(Path(options.run)):
-        return _taken_up(options)
+        return _taken_up(options, world)
 
 
-def _taken_up(options: Namespace) -> int:
+def _taken_up(options: Namespace, world: World) -> int:
     from pathlib import Path
 
     import netspec.training.resume as resuming

@@ -13,6 +13,9 @@ from netspec.training.errors import TrainingError
 PATIENCE = 3.0
 """Seconds to wait for a folder: processes that load images may outlive, a moment, a training that was killed."""
 
+LEFT_BEHIND = (".*.tmp", "*/.*.tmp", "*/.tmp*")
+"""Names under which files are written, by `netspec.files` and by safetensors, before they have their own."""
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
@@ -59,6 +62,6 @@ def _taken(opened: int, folder: Path) -> bool:
 
 def _clear(folder: Path) -> None:
     """Remove what killed processes had begun to write: no other one writes here now."""
-    for path in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
+    for path in (each for pattern in LEFT_BEHIND for each in folder.glob(pattern)):
         with suppress(OSError):
             path.unlink()
