@@ -176,7 +176,9 @@ def test_rates_are_kept_as_they_are_read_and_older_records_have_none() -> None:
     assert from_json(written).rates == ()
 
 
-@pytest.mark.parametrize("rate", ['"low"', '"low="', '"=0.1"', '"low=0"', '"low=-1"', '"low=x"', '"low=nan"', "[]", "1"])
+@pytest.mark.parametrize(
+    "rate", ['"low"', '"low="', '"=0.1"', '"low=0"', '"low=-1"', '"low=x"', '"low=nan"', "[]", "1"]
+)
 def test_a_rate_that_is_none_is_refused(rate: str) -> None:
     with pytest.raises(SpecError, match="`rates` takes layers with a factor over 0"):
         training(text=net(f"  rates = {rate}"))
