@@ -147,8 +147,11 @@ def _check(
 
 
 def _differences(matching: Matching, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> Iterator[str]:
-    both = [name for name in matching.missing if name in theirs and theirs[name].shape != ours[name].shape]
+    """What keeps a layer from its counterpart; tensors of it that have the same name and shape are not the reason."""
+    both = [name for name in matching.missing if name in theirs]
     for name in both:
+        if theirs[name].shape == ours[name].shape:
+            continue
         yield f"`{name}` is {written(tuple(theirs[name].shape))} there and {written(matching.missing[name])} here"
     for doubt in matching.doubts:
         yield f"`{doubt.layer}` is doubtful: {doubt.why}"
