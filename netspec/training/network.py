@@ -61,7 +61,7 @@ def network(graph: Graph, settings: Settings) -> Network:
     _leave_out_softmax(module, graph, made)
     still = freeze(module, graph, made.modules, settings.freeze)
     rates = factors(module, graph, made.modules, settings.rates)
-    return Network(module, primary(graph), _distances(graph), still, rates)
+    return Network(module, primary(graph), _distances(graph), still, factors=rates)
 
 
 def primary(graph: Graph) -> str:
