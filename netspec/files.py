@@ -21,10 +21,10 @@ def replaced(path: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb"):  # here it fails with the reason, where a library would only say that it did
-            pass
+            mode = temporary.stat().st_mode
         yield temporary
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o7777)
+        mode = target.stat().st_mode if target.exists() else mode  # a library may have put a file of its own there
+        temporary.chmod(mode & 0o7777)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

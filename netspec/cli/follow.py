@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netspec.cli.usage import complain
@@ -34,6 +34,7 @@ def follow(training: Training, data: Data, run: Run, every: int | None, shown: S
     from netspec.cli.progress import viewing
     from netspec.training.allocation import keep_freed_memory
     from netspec.training.distributed import agreed
+    from netspec.training.errors import Unwritable
     from netspec.training.evaluation import MANY
     from netspec.training.evidence.record import recorded
     from netspec.training.finite import NotFinite
@@ -58,6 +59,8 @@ def follow(training: Training, data: Data, run: Run, every: int | None, shown: S
         except NotFinite as error:
             failure = str(error)
             complain(_not_finite(error, training, run))
+        except Unwritable as error:
+            raise Unwritable(f"{error}{_way_on(run)}") from None
         stopped = not training.over and not failure
         if stopped:
             where = f"step {training.step:,} of {training.steps:,}"
@@ -86,8 +89,16 @@ def introduce(graph: Graph, color: str) -> None:
     _say("")
 
 
-def described(made: Task, data: Data, training: Training, run: Run, device: str, pixels: str) -> str:
-    """What will be trained, on what and how; `device` and `pixels` say where, and where the images are."""
+def described(
+    made: Task,
+    data: Data,
+    training: Training,
+    run: Run,
+    device: str,
+    pixels: str,
+    more: Sequence[tuple[str, str]] = (),
+) -> str:
+    """What will be trained, on what and how; `device` and `pixels` say where, and where the images are; more rows."""
     from netspec.report import layout
     from netspec.training.evidence.words import word
 
@@ -103,6 +114,7 @@ def described(made: Task, data: Data, training: Training, run: Run, device: str,
         ("pixels", pixels),
         ("steps", steps),
         ("recipe", recipe),
+        *more,
         ("device", device),
         ("run", str(run.folder)),
     ]
@@ -156,6 +168,11 @@ def _not_finite(error: Exception, training: Training, run: Run) -> str:
     lr = training.settings.optimizer["lr"]
     kept = f"the state after step {saved:,} is kept in `{run.folder}`"
     return f"{error}; {kept}; try a lower rate, such as --set train.lr={lr / 3:.1g}"
+
+
+def _way_on(run: Run) -> str:
+    """What to do where the folder of a run can't be written."""
+    return f"; once it can be, go on by: netspec resume {run.folder}" if run.state.exists() else ""
 
 
 def _say(text: str) -> None:

@@ -50,6 +50,15 @@ def _devices(options: Namespace) -> tuple[int, str | None]:
 def _resumed(options: Namespace, world: World) -> int:
     from pathlib import Path
 
+    from netspec.training.lock import locked
+
+    with locked(Path(options.run)):
+        return _taken_up(options, world)
+
+
+def _taken_up(options: Namespace, world: World) -> int:
+    from pathlib import Path
+
     import netspec.training.resume as resuming
     from netspec.cli.follow import follow, shown
     from netspec.training.distributed import shared

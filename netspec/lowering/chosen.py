@@ -1,15 +1,19 @@
-"""Layers that a setting of the recipe names: `["conv2", "conv4..fc7", "basic3"]`."""
+"""Layers that a setting of the recipe names: `["conv2", "conv4..fc7", "basic3", "inception*"]`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from netspec.diagnostics import Diagnostic, Help, SpecError, nearest
 from netspec.graph import Graph, Node
 
 
 def chosen(graph: Graph, names: Sequence[str], setting: str) -> frozenset[int]:
-    """The numbers of the nodes that these names mean: a layer, a block with all in it, or all `from..to`.
+    """The numbers of the nodes that these names mean.
+
+    A name is a layer's, or a block's with all in it; `from..to` is all from one to another, in the network's order;
+    `*` stands for any characters, `?` for one, `[ab]` for one of these.
 
     Raises:
         SpecError: E402 for a name that is not there, and a range that ends before it begins; `setting` says whose.
@@ -29,10 +33,18 @@ def chosen(graph: Graph, names: Sequence[str], setting: str) -> frozenset[int]:
 
 
 def _meant(graph: Graph, name: str, setting: str) -> tuple[Node, ...]:
-    """The node of this name, or the nodes of the block of this name."""
+    """The node of this name, or the nodes of the block of this name, or those that a pattern fits."""
     found = tuple(node for node in graph.nodes if node.name == name or node.name.startswith(f"{name}."))
+    found = found or tuple(node for node in graph.nodes if any(fnmatchcase(each, name) for each in _names(node)))
     if found and name:
         return found
-    guess = nearest(name, (node.name for node in graph.nodes))
+    known = dict.fromkeys(each for node in graph.nodes for each in _names(node))
+    guess = nearest(name, known)
     helps = (Help(f"did you mean `{guess}`?"),) if guess else ()
     raise SpecError((Diagnostic("E402", f"`{setting}` names a layer `{name}`, which is not there", helps=helps),))
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    """The layer's name and those of the blocks around it: `stage1.basic2.conv1`, `stage1`, `stage1.basic2`."""
+    parts = node.name.split(".")
+    return (node.name, *(".".join(parts[:end]) for end in range(1, len(parts))))

@@ -47,10 +47,15 @@ def adopt(
     tensors = unwrapped(theirs, ours)
     matching = match(shapes(tensors), shapes(ours), in_order=in_order)
     _refuse(matching, name, partial=partial)
+    copy(matching, tensors, ours, name)
+    return matching
+
+
+def copy(matching: Matching, tensors: Mapping[str, Tensor], ours: Mapping[str, Tensor], name: str) -> None:
+    """Copy the tensors of a file that a matching pairs into ours, all or none. Raises WeightsError."""
     _check_numbers(matching, tensors, ours, name)
     for to, source in _copies(matching, tensors, ours):
         ours[to].copy_(tensors[source].reshape(ours[to].shape))  # a 1x1 kernel may be a matrix
-    return matching
 
 
 def shapes(tensors: Mapping[str, Tensor]) -> dict[str, Sizes]:

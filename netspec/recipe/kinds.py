@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -45,6 +46,20 @@ def _names(value: Value) -> tuple[str, ...] | None:
     return tuple(map(str, names)) if names and all(isinstance(name, str) and name for name in names) else None
 
 
+def _rates(value: Value) -> tuple[str, ...] | None:
+    names = _names(value)
+    if names is None:
+        return None
+    read = [parts_of_rate(name) for name in names]
+    return tuple(f"{part}={factor}" for part, factor in read) if all(part and factor for part, factor in read) else None
+
+
+def parts_of_rate(text: str) -> tuple[str, str]:
+    """`conv1..conv4=0.1` -> the layers and the factor as they are written; "" for what is neither."""
+    part, _, factor = (each.strip() for each in text.rpartition("="))
+    return part, factor if re.fullmatch(r"[0-9]*\.?[0-9]+(e[+-]?[0-9]{1,2})?", factor) and float(factor) > 0 else ""
+
+
 FROM_ZERO = Kind("a number from 0", _from_zero)
 PART = Kind("a number from 0 to 1", _part)
 FALLING = Kind("a number over 0, up to 1", _falling)
@@ -52,3 +67,4 @@ NUMBERS = Kind("a list of numbers", _numbers)
 EPOCHS = Kind("a list of rising numbers over 0", _epochs)
 BATCH = Kind("a whole number from 1, or `all`", _batch, ("all",))
 NAMES = Kind('a name in quotes, or a list of names: `"conv1"`, `["conv1..conv4", "fc6"]`', _names)
+RATES = Kind('layers with a factor over 0 in quotes, or a list of these: `["conv1..conv4=0.1", "fc6=10"]`', _rates)

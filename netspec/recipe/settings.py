@@ -16,7 +16,7 @@ from netspec.recipe.choices import (
     SCHEDULES,
     Choice,
 )
-from netspec.recipe.kinds import BATCH, FROM_ZERO, NAMES
+from netspec.recipe.kinds import BATCH, FROM_ZERO, NAMES, RATES
 from netspec.records import frozen
 
 
@@ -63,7 +63,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("early_stop", "Epochs without a lower validation loss after which it stops.", "10", COUNT),
     Setting("validation", "Part of the training images that is kept for validation.", "0.1", SHARE),
     Setting("test_flips", "Test on the mean of an image and its mirror image.", "true", FLAG),
-    Setting("freeze", "Layers that are not trained; `..` is all from one to another.", '["conv1..conv4"]', NAMES),
+    Setting(
+        "freeze",
+        "Layers that are not trained; `..` is all from one to another, `*` any characters.",
+        '["conv1..conv4"]',
+        NAMES,
+    ),
+    Setting(
+        "rates",
+        "Factors of the learning rate of parts of the network; of several that name a layer the last counts.",
+        '["conv1..conv4=0.1"]',
+        RATES,
+    ),
     Setting(
         "precision", "Number type of the computation.", "bfloat16", one_of("auto", "float32", "bfloat16", "float16")
     ),

@@ -21,7 +21,7 @@ from netspec.training.batches import Feed, in_order, part_of
 from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.explained import explained
 from netspec.training.finite import NotFinite, all_finite, first_not_finite
-from netspec.training.optimizers import set_rate
+from netspec.training.optimizers import first_rate, set_rate
 from netspec.training.out_of_memory import Before, halved, in_parts
 from netspec.training.parallel import kept_back, mean_statistics
 from netspec.training.precision import autocast
@@ -168,7 +168,7 @@ def finish_epoch(training: Training, data: Data, run: Run, seconds: float, image
     row = {
         "epoch": ceil(training.step / data.feed.order.per_epoch),
         "step": training.step,
-        "rate": training.optimizer.param_groups[0]["lr"],
+        "rate": first_rate(training.optimizer),
         "train_loss": loss / count,
         "train_top1": right / count,
         "validation_loss": found.loss if found else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,11 +10,11 @@ from torch import Tensor, nn
 
 from netspec.graph import Graph
 from netspec.lowering.build import build_plan
-from netspec.lowering.chosen import chosen
 from netspec.lowering.initial import initialise
 from netspec.lowering.plan import Plan, plan
 from netspec.lowering.roles import EVALUATION, roles
-from netspec.records import frozen
+from netspec.records import field, frozen
+from netspec.training.parts import factors, freeze
 from netspec.training.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Network:
     `primary` is the output that says the class of an image. All outputs are scores: the larger, the likelier. A softmax
     that ends an output is left out, in tests too, for losses take scores; a distance to prototypes (`rbf`) is negated.
     `parallel` is what is called instead of the module where gradients are added up over several processes.
+    `frozen` are the modules that are not trained, `factors` those of the learning rate by parameter, if not 1.
     """
 
     module: nn.Module
@@ -31,6 +33,7 @@ class Network:
     distances: frozenset[str]
     frozen: tuple[str, ...]
     parallel: nn.Module | None = None
+    factors: Mapping[str, float] = field(default_factory=dict)
 
     def scores(self, images: Tensor) -> dict[str, Tensor]:
         """Images (B, C, H, W) -> the scores of each output by name; auxiliary ones are there in training only."""
@@ -40,7 +43,7 @@ class Network:
         return {name: -each.flatten(1) if name in self.distances else each.flatten(1) for name, each in outputs.items()}
 
     def train(self) -> None:
-        """To training mode; what is frozen keeps its statistics as well."""
+        """To training mode; what is frozen computes as in tests: norms keep their statistics, and nothing drops out."""
         self.module.train()
         for name in self.frozen:
             self.module.get_submodule(name).eval()
@@ -50,13 +53,15 @@ def network(graph: Graph, settings: Settings) -> Network:
     """The network of a graph with its first weights, on the CPU.
 
     Raises:
-        SpecError: if it can't be built, and for a layer that `freeze` or `init` names and that is not there.
+        SpecError: if it can't be built, and for a layer that `freeze`, `rates` or `init` names and that is not there.
     """
     made = plan(graph)
     module = build_plan(made)
     initialise(module, graph, settings.init, seed=settings.seed)
     _leave_out_softmax(module, graph, made)
-    return Network(module, primary(graph), _distances(graph), _freeze(module, graph, made, settings.freeze))
+    still = freeze(module, graph, made.modules, settings.freeze)
+    rates = factors(module, graph, made.modules, settings.rates)
+    return Network(module, primary(graph), _distances(graph), still, factors=rates)
 
 
 def primary(graph: Graph) -> str:
@@ -73,13 +78,3 @@ def _leave_out_softmax(module: nn.Module, graph: Graph, made: Plan) -> None:
 
 def _distances(graph: Graph) -> frozenset[str]:
     return frozenset(name for name, number in graph.outputs.items() if graph.nodes[number].layer.name == "rbf")
-
-
-def _freeze(module: nn.Module, graph: Graph, made: Plan, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Let the parameters of these layers be; the names of their modules."""
-    numbers = sorted(chosen(graph, names, "freeze")) if names else []
-    places = tuple(dict.fromkeys(made.modules[number] for number in numbers if number in made.modules))
-    for place in places:
-        for parameter in module.get_submodule(place).parameters():
-            parameter.requires_grad_(False)
-    return places

@@ -6,8 +6,8 @@ as their papers have it, and stands beside it in AdamW and Muon.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -21,23 +21,28 @@ FUSED = (torch.optim.SGD, torch.optim.Adagrad, torch.optim.Adam, torch.optim.Ada
 """Those that torch can do in one pass over the weights, on some devices."""
 
 
-def optimizer(chosen: Mapping[str, Any], module: nn.Module, decay: str = "all") -> Optimizer:
+def optimizer(
+    chosen: Mapping[str, Any], module: nn.Module, decay: str = "all", factors: Mapping[str, float] | None = None
+) -> Optimizer:
     """The optimiser that a recipe chooses, for the parameters of a network that are trained.
 
-    Its groups hold those that decay and those that don't, and each keeps its rate as `initial_lr`: `set_rate` sets
-    what the schedule makes of it.
+    Its groups hold those that decay and those that don't, of one factor of the rate each, and keep their rates as
+    `initial_lr`: `set_rate` sets what the schedule makes of it.
 
     Args:
         chosen: the recipe's `optimizer`, with all its arguments.
         module: the network, on the device on which it is trained.
         decay: the recipe's `decay`: `all`, or `weights` for kernels and matrices only.
+        factors: of the learning rate, by name of parameter, where they are not 1.
 
     Raises:
         TrainingError: if nothing is trained, and for a look ahead without momentum.
     """
     if not trained(module):
         raise TrainingError("there is nothing to train: all parameters are frozen, or the network has none")
-    made = _muon(chosen, module, decay) if chosen["name"] == "muon" else _torchs(chosen, module, decay)
+    groups = (_muons if chosen["name"] == "muon" else _decaying)(chosen, module, decay)
+    divided = [part for group in groups for part in _divided(group, factors or {})]
+    made = _muon(chosen, divided) if chosen["name"] == "muon" else _torchs(chosen, divided)
     for group in made.param_groups:
         group["initial_lr"] = group["lr"]
     return made
@@ -49,14 +54,38 @@ def set_rate(optimizer: Optimizer, part: float) -> None:
         group["lr"] = group["initial_lr"] * part
 
 
-def _torchs(chosen: Mapping[str, Any], module: nn.Module, decay: str) -> Optimizer:
-    """One of torch's optimisers."""
-    kind, arguments = _kind(chosen)
+def first_rate(optimizer: Optimizer) -> float:
+    """The rate of its first group, but for the factor of its part of the network."""
+    group = optimizer.param_groups[0]
+    rate: float = group["lr"] / group.get("factor", 1.0)
+    return rate
+
+
+Group: TypeAlias = dict[str, Any]
+"""Parameters by name, `named`, with the settings that they have in common; `params` for torch."""
+
+
+def _decaying(chosen: Mapping[str, Any], module: nn.Module, decay: str) -> list[Group]:
+    """The parameters that decay, and those that don't."""
     groups = []
     for decaying, share in ((True, float(chosen["weight_decay"])), (False, 0.0)):
-        parameters = [each for name, each in trained(module).items() if decays(name, each, decay) is decaying]
-        if parameters:
-            groups.append({"params": parameters, "weight_decay": share})
+        named = {name: each for name, each in trained(module).items() if decays(name, each, decay) is decaying}
+        groups.append({"named": named, "lr": float(chosen["lr"]), "weight_decay": share})
+    return groups
+
+
+def _divided(group: Group, factors: Mapping[str, float]) -> Iterator[Group]:
+    """A group as those of one factor of the rate each, the first one first."""
+    common = {name: each for name, each in group.items() if name != "named"}
+    named: Mapping[str, nn.Parameter] = group["named"]
+    for factor in dict.fromkeys(factors.get(name, 1.0) for name in named):
+        part = {"params": [each for name, each in named.items() if factors.get(name, 1.0) == factor], **common}
+        yield part if factor == 1 else {**part, "lr": part["lr"] * factor, "factor": factor}
+
+
+def _torchs(chosen: Mapping[str, Any], groups: Sequence[Group]) -> Optimizer:
+    """One of torch's optimisers."""
+    kind, arguments = _kind(chosen)
     made: Optimizer
     try:
         made = kind(groups, **arguments, **({"fused": True} if kind in FUSED else {}))
@@ -89,23 +118,23 @@ def _kind(chosen: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
             raise ValueError(f"no optimiser is called {name}")
 
 
-def _muon(chosen: Mapping[str, Any], module: nn.Module, decay: str) -> Muon:
-    """Muon for the kernels and matrices, AdamW for the rest."""
+def _muons(chosen: Mapping[str, Any], module: nn.Module, decay: str) -> list[Group]:
+    """The kernels and matrices, which Muon steps, and the rest, for AdamW."""
     kernels = {name: each for name, each in trained(module).items() if is_kernel(name, each)}
-    rest = [each for name, each in trained(module).items() if name not in kernels]
+    rest = {name: each for name, each in trained(module).items() if name not in kernels}
     share = float(chosen["weight_decay"])
-    groups = (
-        {"params": list(kernels.values()), "orthogonal": True, "lr": float(chosen["lr"]), "weight_decay": share},
+    return [
+        {"named": kernels, "orthogonal": True, "lr": float(chosen["lr"]), "weight_decay": share},
         {
-            "params": rest,
+            "named": rest,
             "orthogonal": False,
             "lr": float(chosen["rest"]),
             "weight_decay": share if decay == "all" else 0.0,
         },
-    )
-    return Muon(
-        [group for group in groups if group["params"]],
-        momentum=float(chosen["momentum"]),
-        nesterov=chosen["nesterov"],
-        steps=chosen["steps"],
-    )
+    ]
+
+
+def _muon(chosen: Mapping[str, Any], groups: Sequence[Group]) -> Muon:
+    """Muon for the kernels and matrices, AdamW for the rest."""
+    momentum = float(chosen["momentum"])
+    return Muon(groups, momentum=momentum, nesterov=chosen["nesterov"], steps=chosen["steps"])

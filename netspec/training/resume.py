@@ -12,6 +12,7 @@ from netspec.data.dataset import load
 from netspec.records import frozen, replace
 from netspec.training.computing import Computing, from_json
 from netspec.training.distributed import device_in, one_after_another, together
+from netspec.training.errors import TrainingError
 from netspec.training.run import Run
 from netspec.training.state import State
 from netspec.training.state import load as load_state
@@ -73,9 +74,14 @@ def _device(record: Mapping[str, Any]) -> str:
 
 
 def _taken_up(training: Training, kept: State, run: Run) -> None:
-    take_up(training, kept)
-    if run.writes:
-        run.write_metrics([row for row in run.metrics() if row["step"] <= training.step])
+    try:
+        take_up(training, kept)
+    except KeyError as error:
+        raise TrainingError(f"`{run.state}` is damaged, or of another recipe: {error} is not there") from None
+    rows = run.metrics()
+    done = [row for row in rows if row["step"] <= training.step]
+    if run.writes and done != rows:
+        run.write_metrics(done)
 
 
 def with_choices(computing: Computing, stream: bool | None, workers: int | None) -> Computing:

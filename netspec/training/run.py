@@ -28,7 +28,7 @@ from netspec.files import refusal
 from netspec.files import save as save_file
 from netspec.lowering.weight_files import WeightsError, write
 from netspec.records import frozen
-from netspec.training.errors import TrainingError
+from netspec.training.errors import TrainingError, Unwritable
 from netspec.training.state import State, unpacked
 from netspec.training.state import save as save_state
 
@@ -68,7 +68,7 @@ class Run:
                 path.parent.mkdir(exist_ok=True)
             save_file(path, content)
         except OSError as error:
-            raise TrainingError(refusal(path, error)) from None
+            raise Unwritable(refusal(path, error)) from None
 
     def read(self, name: str) -> Any:
         """What a file of JSON holds. Raises TrainingError."""
@@ -119,13 +119,13 @@ class Run:
         try:
             (self.folder / name).mkdir(exist_ok=True)
         except OSError as error:
-            raise TrainingError(refusal(self.folder / name, error)) from None
+            raise Unwritable(refusal(self.folder / name, error)) from None
 
     def _save_weights(self, which: str, weights: Mapping[str, Tensor]) -> None:
         try:
             write(self.weights(which), {name: each.detach().clone() for name, each in weights.items()})
         except WeightsError as error:
-            raise TrainingError(str(error)) from None
+            raise Unwritable(str(error)) from None
 
 
 def create(name: str, folder: Path | None = None) -> Run:

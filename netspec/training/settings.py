@@ -55,6 +55,7 @@ class Settings:
     freeze: tuple[str, ...]
     precision: str
     seed: int
+    rates: tuple[str, ...] = ()
 
 
 def resolved(graph: Graph) -> Settings:
@@ -90,6 +91,7 @@ def resolved(graph: Graph) -> Settings:
         freeze=tuple(recipe.get("freeze", ())),
         precision=str(recipe.get("precision", "auto")),
         seed=recipe.get("seed", 0),
+        rates=tuple(recipe.get("rates", ())),
     )
 
 
@@ -127,10 +129,14 @@ def to_json(settings: Settings) -> dict[str, Any]:
 
 
 def from_json(written: Mapping[str, Any]) -> Settings:
-    """What `to_json` gave, read back. Raises TrainingError if settings are missing or are too many."""
-    names = [each.name for each in fields(Settings)]
-    wrong = sorted(set(names) ^ set(written))
+    """What `to_json` gave, read back. Raises TrainingError if settings are missing or are too many.
+
+    Those with a default may be missing: runs are older than they are.
+    """
+    names = {each.name: each.required for each in fields(Settings)}
+    missing = [name for name, required in names.items() if required and name not in written]
+    wrong = sorted([*missing, *(name for name in written if name not in names)])
     if wrong:
         what = "lacks" if wrong[0] in names else "has an unknown"
         raise TrainingError(f"the record of the run {what} setting `{wrong[0]}`: another version of netspec wrote it")
-    return Settings(**{name: plain(written[name]) for name in names})
+    return Settings(**{name: plain(each) for name, each in written.items()})

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 
 from netspec.files import replaced
 from netspec.records import frozen
-from netspec.training.errors import TrainingError
+from netspec.training.errors import TrainingError, Unwritable
 
 KEY = "netspec"
 FORMAT = 1
@@ -44,7 +44,7 @@ def save(path: Path, state: State) -> None:
     except (OSError, SafetensorError) as error:
         why = getattr(error, "strerror", None) or str(error)
         kept = "; the state saved before is kept" if path.exists() else ""
-        raise TrainingError(f"`{path}` can't be written: {why.lower()}{kept}") from None
+        raise Unwritable(f"`{path}` can't be written: {why.lower()}{kept}") from None
 
 
 def load(path: Path) -> State:

@@ -179,7 +179,7 @@ def begun(ready: Prepared, device: torch.device) -> tuple[Training, Data]:
     data = _fed(ready, net.primary, device)
     training = Training(
         net,
-        optimizer(settings.optimizer, net.module, settings.decay),
+        optimizer(settings.optimizer, net.module, settings.decay, net.factors),
         losses_of(settings),
         settings,
         steps_in_all(settings, data.feed.order.per_epoch),
@@ -292,8 +292,13 @@ def write(
     command: Sequence[str],
     devices: int = 1,
     computing: Computing = USUAL,
+    *,
+    start: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the spec, the network and the recipe into a run's folder. Raises TrainingError."""
+    """Write the spec, the network and the recipe into a run's folder; `start` is where its first weights came from.
+
+    Raises TrainingError.
+    """
     from datetime import UTC, datetime
 
     source = made.graph.source
@@ -322,6 +327,7 @@ def write(
         "versions": versions(),
         "command": list(command),
         "begun": datetime.now(UTC).isoformat(timespec="seconds"),
+        **({"from": start} if start is not None else {}),
     }
     run.write("recipe.json", json.dumps(record, ensure_ascii=False, indent=2, default=str) + "\n")
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from netspec.records import replace
-from netspec.training import loop, task
+from netspec.training import loop, task, under_way
 from netspec.training.computing import Computing, device_words
 from netspec.training.errors import TrainingError
 from netspec.training.precision import autocast, precision, scaler, seconds_of
