@@ -153,7 +153,7 @@ def test_the_command_prints_and_records_it_and_resume_obeys(tmp_path: Path, caps
     out = capsys.readouterr().out
     path = one / "best" / "weights.safetensors"
     assert f"from    {path}: tensors matched: 6 by name; `dense1` is drawn anew\n" in out
-    assert "frozen      48 of 133 parameters: conv1, bn1\n" in out and "rates       dense1=0.5\n" in out
+    assert "frozen  48 of 133 parameters: conv1, bn1\n" in out and "rates   dense1=0.5\n" in out
     record = Run(two).read("recipe.json")
     assert record["from"]["file"] == str(path) and len(record["from"]["sha256"]) == 64
     assert record["settings"]["freeze"] == ["conv1..bn1"] and record["settings"]["rates"] == ["dense1=0.5"]
