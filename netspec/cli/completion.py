@@ -59,6 +59,8 @@ def words() -> dict[str, tuple[str, ...]]:
         "data": tuple(KNOWN),
         "resume": (),
         "test": (),
+        "predict": (),
+        "probe": (),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),
     }

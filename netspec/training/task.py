@@ -48,7 +48,8 @@ class Task:
 
     `data` are the words for `netspec.data.dataset.load`; `steps` and `test_steps` make images fit, `images` and `shape`
     are (C, H, W) after the first and of what flows in; `line` says what was fitted. `digest` and `classes` are the
-    set's, `normalization` is of its training images.
+    set's, `normalization` is of its training images, and `own` is the (C, H, W) that they had before all steps, None
+    where they differ in size.
     """
 
     graph: Graph
@@ -62,6 +63,7 @@ class Task:
     shape: tuple[int, int, int]
     line: str
     normalization: Normalization
+    own: tuple[int, int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -110,6 +112,7 @@ def task(
         fitting.shape,
         fitting.line,
         normalization(settings.normalize, train.pixels),
+        dataset.shape,
     )
     return Prepared(made, train, validation)
 
@@ -244,7 +247,7 @@ def write(made: Task, run: Run, device: torch.device, command: Sequence[str]) ->
     record = {
         "format": FORMAT,
         "spec": made.name,
-        "data": {"words": made.data, "digest": made.digest, "classes": made.classes},
+        "data": {"words": made.data, "digest": made.digest, "classes": made.classes, "shape": made.own},
         "fitted": {
             "line": made.line,
             "steps": made.steps,
@@ -290,6 +293,7 @@ def read_back(run: Run) -> tuple[Task, Mapping[str, Any]]:
             fitted["shape"],
             fitted["line"],
             Normalization(normal["mean"], normal["std"]),
+            plain(data.get("shape")),
         )
     except (KeyError, TypeError) as error:
         raise TrainingError(f"`{run.folder / 'recipe.json'}` is damaged: {error} is not there") from None

@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from netspec.data.dataset import Dataset, Images, load
-from netspec.lowering.weight_files import WeightsError, read
 from netspec.records import frozen
 from netspec.training.batches import in_order
 from netspec.training.devices import device_of
 from netspec.training.errors import TrainingError
 from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.loop import TESTED
-from netspec.training.network import network
 from netspec.training.run import Run
-from netspec.training.state import put_into
 from netspec.training.task import Task, check_digest, losses_of, read_back, test_images
+from netspec.training.trained import with_weights
 
 
 @frozen
@@ -41,11 +39,7 @@ def outcome(folder: Path, device: str | None = None, *, data: str | None = None,
     if data is None:
         check_digest(task, dataset)
     images = test_images(task, _test_split(task, dataset))
-    net = network(task.graph, task.settings)
-    try:
-        put_into(net.module.state_dict(), read(run.weights("best")), "a weight")
-    except WeightsError as error:
-        raise TrainingError(f"the run has no best weights yet: {error}") from None
+    net = with_weights(task, run)
     net.module.to(on)
     batches = in_order(images, task.normalization, TESTED, on)
     found = evaluate(net, batches, losses_of(task.settings), len(task.classes), flips=task.settings.test_flips)
