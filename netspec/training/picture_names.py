@@ -38,7 +38,8 @@ def _files(word: str) -> list[Path]:
             raise DataError(f"the folder `{word}` has no images")
         return found
     if has_magic(word) and not path.exists():
-        found = [each for each in map(Path, sorted(glob(word, recursive=True))) if each.is_file()]
+        names = sorted(glob(word, recursive=True))  # noqa: PTH207 - a pattern may be absolute, which Path refuses
+        found = [each for each in map(Path, names) if each.is_file()]
         if not found:
             raise DataError(f"`{word}` names no file")
         return [each for each in found if is_picture(each.name)] or found
