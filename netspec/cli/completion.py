@@ -60,6 +60,7 @@ def words() -> dict[str, tuple[str, ...]]:
         "resume": (),
         "test": (),
         "predict": (),
+        "features": (),
         "probe": (),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),

@@ -53,14 +53,14 @@ def parser() -> Parser:
 
 def run(options: Namespace) -> int:
     """Write the network."""
-    from netspec.cli.reading import graph_of
+    from netspec.cli.reading import graph_of, is_run
     from netspec.files import refusal
 
     form = _form(options)
-    if options.pixels and (form != "onnx" or not Path(options.spec).is_dir()):
+    if options.pixels and (form != "onnx" or not is_run(options.spec)):
         parser().error("`--pixels` is for ONNX of a run, which knows how pixels are normalised")
     try:
-        if Path(options.spec).is_dir():
+        if is_run(options.spec):
             return _run_folder(options, form)
         graph = graph_of(options, parser())
         if form in ("onnx", "npz", "txt"):
