@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netspec.files import save
 from netspec.lowering import npz, weight_files, weight_text
+from netspec.lowering.roles import EVALUATION, roles
 from netspec.report import graph_json
 from netspec.training.errors import TrainingError
 from netspec.training.intake import intake
@@ -62,7 +63,11 @@ def text(made: Trained, form: str) -> Iterator[str]:
 def facts(made: Trained) -> dict[str, str]:
     """What a file of ONNX says beside the network: how pictures become what it takes, and the names of the classes."""
     way, normal = intake(made.task), made.task.normalization
+    number = made.graph.outputs[made.network.primary]
+    applied = roles(made.graph).when[number] == EVALUATION
+    kind = "distances" if made.network.primary in made.network.distances else "scores"
     return {
+        "output": made.graph.nodes[number].layer.name if applied else kind,
         "classes": json.dumps(made.task.classes, ensure_ascii=False),
         "mean": json.dumps(normal.mean),
         "std": json.dumps(normal.std),
