@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from netspec.language.format import format
     from netspec.library import networks
     from netspec.lowering.build import build
+    from netspec.training.from_python import train
+    from netspec.training.run import Run
 
 __all__ = [
     "Analysis",
     "Diagnostic",
     "Graph",
+    "Run",
     "SpecError",
     "__version__",
     "analyze",
@@ -35,6 +38,7 @@ __all__ = [
     "format",
     "networks",
     "parse",
+    "train",
 ]
 
 _HOMES = {
@@ -44,10 +48,12 @@ _HOMES = {
     "analyze": "netspec.compiler",
     "explain": "netspec.compiler",
     "build": "netspec.lowering.build",
+    "train": "netspec.training.from_python",
     "format": "netspec.language.format",
     "networks": "netspec.library",
     "Graph": "netspec.graph",
     "Analysis": "netspec.analysis.facts",
+    "Run": "netspec.training.run",
     "Diagnostic": "netspec.diagnostics",
     "SpecError": "netspec.diagnostics",
 }

@@ -59,6 +59,9 @@ def words() -> dict[str, tuple[str, ...]]:
         "data": tuple(KNOWN),
         "resume": (),
         "test": (),
+        "predict": (),
+        "features": (),
+        "probe": (),
         "fmt": (),
         "completion": ("bash", "zsh", "fish"),
     }

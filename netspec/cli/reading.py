@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from netspec.graph import Graph
 
 
+def is_run(words: str) -> bool:
+    """Whether words that may be a spec, a name or a file are the folder of a run."""
+    from pathlib import Path
+
+    try:
+        return (Path(words) / "recipe.json").is_file()
+    except OSError:  # a spec is no name of a file: it is too long for one
+        return False
+
+
 def inputs_of(options: Namespace, parser: Parser) -> Mapping[str, str] | str | None:
     """What `--input` gave; a usage error if that is no shape and no `name=shape`."""
     try:

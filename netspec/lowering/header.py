@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from netspec.graph import Graph
@@ -19,8 +20,8 @@ ROWS = 2
 """How many regions go in there."""
 
 
-def header(graph: Graph) -> list[str]:
-    """The docstring of the file: the network's name, its figures and its spec."""
+def header(graph: Graph, remark: Sequence[str] = ()) -> list[str]:
+    """The docstring of the file: the network's name, its figures, a remark and its spec."""
     from netspec.analysis import analyze
     from netspec.report.figures import figure
 
@@ -30,7 +31,7 @@ def header(graph: Graph) -> list[str]:
     figures = f"{figure(totals.parameters)} parameters, {figure(totals.macs)} MACs for an image."
     name = graph.name or "A network"
     opening = folded(docstring(f"{name}: {' -> '.join(shapes)}."), opening='"""')
-    lines = ["", *folded(figures), *_settings(graph)]
+    lines = ["", *folded(figures), *_settings(graph), *([""] if remark else []), *remark]
     if graph.source is not None and graph.source.text.strip():
         text = [line.rstrip() for line in graph.source.text.expandtabs(4).strip("\n").split("\n")]
         more = [f"… and {len(text) - LONGEST} more lines"] if len(text) > LONGEST else []

@@ -68,6 +68,21 @@ def initialise(module: nn.Module, graph: Graph, init: Mapping[str, Any] | None =
                 tensor.copy_(_drawn(spread, tensor.shape, _seed(seed, f"{node.name}.{name}")))
 
 
+def fresh_weights(graph: Graph, seed: int | None = None) -> dict[str, Tensor]:
+    """The state_dict of a new module of a graph, as its recipe's `init` and, unless one is given, `seed` say.
+
+    Raises:
+        SpecError: as `initialise`, and E127 where the weights of a layer depend on a size that is not known.
+        MissingPackage: if torch is not installed.
+    """
+    from netspec.lowering.build import build_graph
+
+    module = build_graph(graph)
+    initialise(module, graph, graph.train.get("init"), seed=graph.train.get("seed", 0) if seed is None else seed)
+    drawn: dict[str, Tensor] = module.state_dict()
+    return drawn
+
+
 def law(init: Mapping[str, Any], layer: Layer, shape: tuple[int, ...], channels: Dim) -> Law:
     """What `init`, one of all but `default` and `paper`, makes of a layer's weight when so many channels flow in."""
     match init:

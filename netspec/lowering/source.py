@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from netspec.graph import Graph
 from netspec.layers.base import Call
@@ -10,14 +10,29 @@ from netspec.lowering.classes import classes
 from netspec.lowering.copies import copy_of, homes
 from netspec.lowering.header import header, main
 from netspec.lowering.plan import Plan, Section, plan
-from netspec.records import replace
+from netspec.records import frozen, replace
 
 TAKEN = frozenset({"Tensor", "F"})
 """Names of every file that are no classes of it."""
 
 
-def source(graph: Graph) -> str:
-    """A Python file that defines the network, and prints the shapes that come out when it is run.
+@frozen
+class Ending:
+    """What a file has beside a network that is trained, in place of a `main` that prints shapes.
+
+    `remark` goes to the docstring, `imports` above torch's, `constants` before the classes; `functions` gives what
+    follows them, a `main` at its end, for the name of the network's class. `names` are those that no class may have.
+    """
+
+    remark: Sequence[str]
+    imports: Sequence[str]
+    constants: Sequence[Sequence[str]]
+    functions: Callable[[str], Sequence[Sequence[str]]]
+    names: frozenset[str]
+
+
+def source(graph: Graph, ending: Ending | None = None) -> str:
+    """A Python file that defines the network, and when it is run prints the shapes that come out, or does as it ends.
 
     Raises:
         SpecError: E127 where the module of a layer depends on a size that is not known.
@@ -26,10 +41,16 @@ def source(graph: Graph) -> str:
     targets = _targets(made.root)
     used = sorted(_ours(targets))
     local = replace(made, root=_copied(made.root))
-    written = classes(local, TAKEN | frozenset(used))
-    body = [*map(copy_of, used), *(list(each.lines) for each in written), main(made, written[-1].name)]
+    written = classes(local, TAKEN | frozenset(used) | (ending.names if ending is not None else frozenset()))
+    name = written[-1].name
+    body = [*map(copy_of, used), *(list(each.lines) for each in written)]
     closing = ['if __name__ == "__main__":', "    main()"]
-    return _file(header(graph), ["torch", *_functional(targets)], [], [*body, closing])
+    imports = ["torch", *_functional(targets)]
+    if ending is None:
+        return _file(header(graph), imports, [], [*body, main(made, name), closing])
+    constants = [line for each in ending.constants for line in ("", *each)]
+    parts = [*body, *ending.functions(name), closing]
+    return _file(header(graph, ending.remark), imports, constants[1:], parts, ending.imports)
 
 
 def classes_of(made: Plan) -> tuple[str, str]:
@@ -42,8 +63,14 @@ def classes_of(made: Plan) -> tuple[str, str]:
     return text, written[-1].name
 
 
-def _file(above: Sequence[str], imports: Sequence[str], ours: Sequence[str], parts: Sequence[Sequence[str]]) -> str:
-    lines = [*above, "from __future__ import annotations", ""]
+def _file(
+    above: Sequence[str],
+    imports: Sequence[str],
+    ours: Sequence[str],
+    parts: Sequence[Sequence[str]],
+    others: Sequence[str] = (),
+) -> str:
+    lines = [*above, "from __future__ import annotations", "", *others, *([""] if others else [])]
     lines += [f"import {each}" for each in imports]
     lines += ["from torch import Tensor, nn", *(["", *ours] if ours else [])]
     for part in parts:

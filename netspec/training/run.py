@@ -20,9 +20,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from netspec.files import refusal
 from netspec.files import save as save_file
@@ -32,18 +32,27 @@ from netspec.training.errors import TrainingError, Unwritable
 from netspec.training.state import State, unpacked
 from netspec.training.state import save as save_state
 
+if TYPE_CHECKING:
+    from netspec.training.evaluation import Evaluation
+    from netspec.training.from_python import Each, Images
+    from netspec.training.predicting import Prediction
+
 RUNS = Path("runs")
 
 
 @frozen
 class Run:
-    """A run by its folder.
+    """A run by its folder: what training wrote there, and what can be done with it (`netspec.Run` from Python).
 
     Of the processes that train together one writes it; in the others nothing is written, whatever is asked for.
     """
 
     folder: Path
     writes: bool = True
+
+    def __init__(self, folder: str | Path, writes: bool = True) -> None:
+        object.__setattr__(self, "folder", Path(folder))
+        object.__setattr__(self, "writes", writes)
 
     @property
     def state(self) -> Path:
@@ -114,6 +123,65 @@ class Run:
         names = list(rows[0]) if rows else []
         lines = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
         self.write("metrics.csv", "".join(",".join(line) + "\n" for line in lines if line))
+
+    # What is done with a run from Python
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The line of the best epoch, None before there is one."""
+        if not (self.folder / "best" / "metrics.json").exists():
+            return None
+        found: dict[str, Any] = self.read("best/metrics.json")
+        return found
+
+    def test(self, data: str | None = None, *, device: str | None = None, offline: bool = False) -> Evaluation:
+        """How the best weights do on test images, as `netspec test` says. Raises DataError and TrainingError."""
+        from netspec.training.testing import outcome
+
+        return outcome(self.folder, device, data=data, offline=offline).found
+
+    def predict(
+        self, images: Images, *, top: int = 5, weights: str = "best", device: str | None = None
+    ) -> list[Prediction]:
+        """What images are taken for, as `netspec predict` says.
+
+        Args:
+            images: a file, a folder or a pattern; the content of a file; a sequence of these; or pixels, uint8
+                (C, H, W) or (N, C, H, W).
+            top: how many classes of each image are named.
+            weights: the `best` or the `last` ones.
+            device: else a GPU if there is one.
+
+        Raises:
+            DataError: for an image that can't be read.
+            TrainingError: if the folder is none of a run, or pixels are none.
+        """
+        from netspec.training.from_python import predict
+
+        return predict(self, images, top, weights, device)
+
+    def resume(
+        self,
+        *,
+        device: str | None = None,
+        offline: bool = False,
+        save_every: int | None = None,
+        each: Each | None = None,
+    ) -> Run:
+        """Go on to the end from the last saved state; arguments, errors and what it gives are those of `train`."""
+        from netspec.training.from_python import resume
+
+        resume(self, device, offline=offline, save_every=save_every, each=each)
+        return self
+
+    def module(self, weights: str = "best") -> nn.Module:
+        """What `netspec.build` makes of the network as it was trained, with its weights, in evaluation mode on the CPU.
+
+        It takes normalised images; `recipe.json` has `normalization`. Raises TrainingError.
+        """
+        from netspec.training.from_python import module
+
+        return module(self, weights)
 
     def _make(self, name: str) -> None:
         try:

@@ -55,7 +55,8 @@ class Task:
 
     `data` are the words for `netspec.data.dataset.load`; `steps` and `test_steps` make images fit, `images` and `shape`
     are (C, H, W) after the first and of what flows in; `line` says what was fitted. `digest` and `classes` are the
-    set's, `normalization` is of its training images.
+    set's, `normalization` is of its training images, and `own` is the (C, H, W) that they had before all steps, None
+    where they differ in size.
     """
 
     graph: Graph
@@ -69,6 +70,7 @@ class Task:
     shape: tuple[int, int, int]
     line: str
     normalization: Normalization
+    own: tuple[int, int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -128,6 +130,7 @@ def task(
         fitting.shape,
         fitting.line,
         normalization_of(settings.normalize, parts, fitting.images[0]),
+        dataset.shape,
     )
     return Prepared(made, found.train, found.validation, found.sampled, found.line, computing, why)
 
@@ -308,7 +311,7 @@ def write(
     record = {
         "format": FORMAT,
         "spec": made.name,
-        "data": {"words": made.data, "digest": made.digest, "classes": made.classes},
+        "data": {"words": made.data, "digest": made.digest, "classes": made.classes, "shape": made.own},
         "fitted": {
             "line": made.line,
             "steps": made.steps,
@@ -357,6 +360,7 @@ def read_back(run: Run) -> tuple[Task, Mapping[str, Any]]:
             fitted["shape"],
             fitted["line"],
             Normalization(normal["mean"], normal["std"]),
+            plain(data.get("shape")),
         )
     except (KeyError, TypeError) as error:
         raise TrainingError(f"`{run.folder / 'recipe.json'}` is damaged: {error} is not there") from None

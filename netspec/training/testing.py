@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from netspec.data.dataset import Dataset, Images, load
-from netspec.lowering.weight_files import WeightsError, read
 from netspec.records import frozen
 from netspec.training.batches import in_order
 from netspec.training.computing import USUAL, Computing
@@ -15,11 +14,10 @@ from netspec.training.evaluation import Evaluation, evaluate
 from netspec.training.evidence.answers import Listener
 from netspec.training.evidence.calibration import Calibration, calibration
 from netspec.training.loop import TESTED
-from netspec.training.network import network
 from netspec.training.out_of_memory import halved
 from netspec.training.run import Run
-from netspec.training.state import put_into
 from netspec.training.task import Task, check_digest, losses_of, read_back, test_images
+from netspec.training.trained import with_weights
 
 
 @frozen
@@ -53,11 +51,7 @@ def outcome(
     if data is None:
         check_digest(task, dataset)
     images = test_images(task, _test_split(task, dataset), computing, on)
-    net = network(task.graph, task.settings)
-    try:
-        put_into(net.module.state_dict(), read(run.weights("best")), "a weight")
-    except WeightsError as error:
-        raise TrainingError(f"the run has no best weights yet: {error}") from None
+    net = with_weights(task, run)
     net.module.to(on)
     losses, flips = losses_of(task.settings), task.settings.test_flips
 

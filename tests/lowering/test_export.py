@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import netspec
@@ -82,10 +83,54 @@ USAGE = "`netspec export --help` shows what it takes, by example\n"
 
 
 def test_a_format_that_nothing_says_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    assert refused(capsys, LENET) == f"netspec export: say which format: `--to pytorch`, `onnx` or `json`\n{USAGE}"
-    assert refused(capsys, LENET, "-o", "net.txt") == (
-        f"netspec export: `net.txt` doesn't say which format: `--to pytorch`, `onnx` or `json`\n{USAGE}"
-    )
+    which = "which format: `--to pytorch`, `onnx`, `json`, `npz` or `txt`"
+    assert refused(capsys, LENET) == f"netspec export: say {which}\n{USAGE}"
+    assert refused(capsys, LENET, "-o", "net.doc") == f"netspec export: `net.doc` doesn't say {which}\n{USAGE}"
+
+
+def test_an_archive_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    text = refused(capsys, LENET, "--to", "npz")
+    assert text == f"netspec export: an archive is no text: say where to write it, `-o net.npz`\n{USAGE}"
+
+
+def test_new_weights_are_those_that_the_recipe_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = f"{LENET}\ntrain {{ seed = 3 }}"
+    state = netspec.build(spec, seed=3).state_dict()
+    assert main(("export", spec, "-o", str(tmp_path / "w.npz"))) == 0
+    with np.load(tmp_path / "w.npz", allow_pickle=False) as found:
+        assert list(found) == list(state)
+        assert all(np.array_equal(found[name], tensor.numpy()) for name, tensor in state.items())
+    assert main(("export", spec, "--to", "txt")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"# 6 tensors, {sum(each.numel() for each in state.values()):,} numbers"
+    at = lines.index("conv1.bias  6")
+    assert [np.float32(each) for each in lines[at + 1].split()] == state["conv1.bias"].tolist()
+
+
+def test_the_weights_of_a_file_are_those_that_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import onnx
+    from onnx import numpy_helper
+
+    from netspec.lowering.weight_files import write
+
+    state = netspec.build(LENET, seed=7).state_dict()
+    file = str(tmp_path / "w.safetensors")
+    write(file, state)
+    for ending in ("npz", "onnx"):
+        assert main(("export", LENET, "--weights", file, "-o", str(tmp_path / f"n.{ending}"))) == 0
+    with np.load(tmp_path / "n.npz") as found:
+        assert np.array_equal(found["conv2.weight"], state["conv2.weight"].numpy())
+    made = onnx.load(tmp_path / "n.onnx").graph
+    arrays = {each.name: numpy_helper.to_array(each) for each in made.initializer}
+    assert np.array_equal(arrays["conv2.weight"], state["conv2.weight"].numpy())
+    assert "can't be read: no such file" in refused(capsys, LENET, "--weights", "best", "--to", "txt")
+    assert "`--to json` of a spec has no weights" in refused(capsys, LENET, "--weights", file, "--to", "json")
+    assert "`--pixels` is for ONNX of a run" in refused(capsys, LENET, "-o", "n.onnx", "--pixels")
+
+
+def test_a_spec_that_is_longer_than_the_name_of_a_file_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("export", "1x8x8" + "-4C1" * 300, "--to", "json")) == 0
+    assert capsys.readouterr().out.startswith("{")
 
 
 def test_onnx_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:

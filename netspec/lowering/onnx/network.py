@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, reduce
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netspec.diagnostics import Diagnostic, Help, Label, SpecError
 from netspec.files import save
@@ -29,6 +29,9 @@ OPSET = 21
 """What is written unless another is asked for: the newest of which onnxruntime has all operators (of boxes, from 22 on
 it has none)."""
 
+Pixels: TypeAlias = tuple[Sequence[float], Sequence[float]]
+"""The means and the deviations of the channels of pixels from 0 to 1."""
+
 LARGEST = 2**31 - 1
 """Bytes that one file of ONNX holds."""
 
@@ -44,6 +47,8 @@ def export(
     opset: int = OPSET,
     weights: Mapping[str, Any] | None = None,
     seed: int | None = None,
+    pixels: Pixels | None = None,
+    facts: Mapping[str, str] | None = None,
 ) -> None:
     """Write the network to an ONNX file, whole or not at all.
 
@@ -53,6 +58,9 @@ def export(
         opset: the version of ONNX's operators.
         weights: the state_dict of its module, tensors or arrays; without it, weights are drawn as the recipe says.
         seed: of those; the recipe's own unless given.
+        pixels: let the network, which has one input, take pixels, uint8, and normalise them by these means and
+            deviations; else it takes numbers, as its torch module does.
+        facts: what is kept in the file beside the network, `metadata_props`.
 
     Raises:
         SpecError: E127 where a size must be known and isn't.
@@ -60,11 +68,22 @@ def export(
         TooLarge: if the weights are more than 2 GB.
         OSError: if the file can't be written.
     """
-    made = model(graph, _drawn(graph, seed) if weights is None else weights, opset=opset)
+    if weights is None:
+        from netspec.lowering.initial import fresh_weights
+
+        weights = fresh_weights(graph, seed)
+    made = model(graph, weights, opset=opset, pixels=pixels, facts=facts)
     save(Path(path), made.SerializeToString())
 
 
-def model(graph: Graph, weights: Mapping[str, Any], *, opset: int = OPSET) -> ModelProto:
+def model(
+    graph: Graph,
+    weights: Mapping[str, Any],
+    *,
+    opset: int = OPSET,
+    pixels: Pixels | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> ModelProto:
     """The network as an ONNX model in memory, checked; arguments and errors as those of `export`."""
     if opset not in OPSETS:
         raise ValueError(f"opset {opset} can't be written; {OPSETS[0]} to {OPSETS[-1]} can")
@@ -73,6 +92,10 @@ def model(graph: Graph, weights: Mapping[str, Any], *, opset: int = OPSET) -> Mo
     from onnx import checker, helper
 
     made = _Export(graph, weights).run()
+    if pixels is not None:
+        from netspec.lowering.onnx.pixels import take_pixels
+
+        take_pixels(made, *pixels)
     size_bytes = sum(len(each.raw_data) for each in made.initializer)
     if size_bytes > LARGEST:
         raise TooLarge(f"{size_bytes:,} bytes of weights are more than the 2 GB that a file of ONNX holds")
@@ -83,19 +106,9 @@ def model(graph: Graph, weights: Mapping[str, Any], *, opset: int = OPSET) -> Mo
         ir_version=helper.find_min_ir_version_for(imports),
         producer_name="netspec",
     )
+    helper.set_model_props(result, dict(facts or {}))
     checker.check_model(result, full_check=True)
     return result
-
-
-def _drawn(graph: Graph, seed: int | None) -> Mapping[str, Any]:
-    """Weights as a new module has them."""
-    from netspec.lowering.build import build_graph
-    from netspec.lowering.initial import initialise
-
-    module = build_graph(graph)
-    initialise(module, graph, graph.train.get("init"), seed=graph.train.get("seed", 0) if seed is None else seed)
-    drawn: Mapping[str, Any] = module.state_dict()
-    return drawn
 
 
 @cache
