@@ -99,11 +99,14 @@ def looked_at(images: Images | Streamed, *, sampled: bool) -> Iterator[Tensor]:
     """
     positions = evenly(len(images), SAMPLE if sampled else len(images))
     for first in range(0, len(positions), CHUNK):
-        chunk = positions[first : first + CHUNK]
-        if isinstance(images, Streamed):
-            yield sample(images.images, images.steps, chunk)
-        else:
-            yield images.pixels[torch.tensor(chunk, dtype=torch.int64)]
+        yield images_at(images, positions[first : first + CHUNK])
+
+
+def images_at(images: Images | Streamed, positions: Sequence[int]) -> Tensor:
+    """The images at these positions of a split that is fitted, or made now: uint8 (N, C, H, W). Raises DataError."""
+    if isinstance(images, Streamed):
+        return sample(images.images, images.steps, positions)
+    return sample(images, (), positions)
 
 
 class Pictures(TorchDataset[Any]):

@@ -13,7 +13,7 @@ from netspec.data.dataset import Images
 from netspec.data.memory import usable, usable_of
 from netspec.data.sizes import ImageShape
 from netspec.data.steps import Step
-from netspec.data.stream import Streamed, batches, bytes_in_memory, in_memory, sample
+from netspec.data.stream import Streamed, batches, bytes_in_memory, images_at, in_memory
 from netspec.records import frozen, replace
 from netspec.report.figures import size
 from netspec.training.computing import Computing
@@ -155,7 +155,7 @@ class Ahead:
 
     def at(self, positions: Sequence[int]) -> Tensor:
         """The images at these positions, made here: uint8 (N, C, H, W), on the CPU. Raises DataError."""
-        return sample(self._images.images, self._images.steps, positions)
+        return images_at(self._images, positions)
 
     def close(self) -> None:
         """End the processes; the next batch begins new ones."""

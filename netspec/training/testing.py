@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from netspec.data.dataset import Dataset, Images, load
+from netspec.data.stream import Streamed
 from netspec.records import frozen
 from netspec.training.batches import in_order
 from netspec.training.computing import USUAL, Computing
 from netspec.training.devices import device_of
 from netspec.training.errors import TrainingError
 from netspec.training.evaluation import Evaluation, evaluate
-from netspec.training.evidence.answers import Listener
+from netspec.training.evidence.answers import Answers, Listener
 from netspec.training.evidence.calibration import Calibration, calibration
 from netspec.training.loop import TESTED
+from netspec.training.network import Network
 from netspec.training.out_of_memory import halved
 from netspec.training.run import Run
 from netspec.training.task import Task, check_digest, losses_of, read_back, test_images
@@ -53,14 +57,20 @@ def outcome(
     images = test_images(task, _test_split(task, dataset), computing, on)
     net = with_weights(task, run)
     net.module.to(on)
+    found, answers = tested(task, net, images, on)
+    return Outcome(task, dataset.name, found, calibration(answers))
+
+
+def tested(task: Task, net: Network, images: Images | Streamed, device: torch.device) -> tuple[Evaluation, Answers]:
+    """How a network on a device does on fitted images, and what it says of each. Raises DataError and TrainingError."""
     losses, flips = losses_of(task.settings), task.settings.test_flips
 
-    def test(size: int) -> tuple[Evaluation, Calibration]:
-        batches, listener = in_order(images, task.normalization, size, on), Listener()
+    def test(size: int) -> tuple[Evaluation, Answers]:
+        batches, listener = in_order(images, task.normalization, size, device), Listener()
         found = evaluate(net, batches, losses, len(task.classes), flips=flips, seen=listener)
-        return found, calibration(listener.answers())
+        return found, listener.answers()
 
-    return Outcome(task, dataset.name, *halved(test, TESTED))
+    return halved(test, TESTED)
 
 
 def _test_split(task: Task, dataset: Dataset) -> Images:

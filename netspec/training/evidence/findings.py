@@ -11,21 +11,16 @@ from torch import Tensor
 
 from netspec.data.dataset import Images
 from netspec.data.steps import fitted
-from netspec.data.stream import Streamed, evenly, sample
-from netspec.lowering.weight_files import WeightsError, read
-from netspec.training.batches import in_order
-from netspec.training.errors import TrainingError
-from netspec.training.evaluation import evaluate, to_json
-from netspec.training.evidence.answers import Answers, Listener, most_wrong
+from netspec.data.stream import Streamed, evenly, images_at
+from netspec.training.evaluation import to_json
+from netspec.training.evidence.answers import Answers, most_wrong
 from netspec.training.evidence.calibration import calibration
 from netspec.training.evidence.calibration import to_json as calibration_to_json
 from netspec.training.evidence.thumbnails import thumbnail
-from netspec.training.loop import TESTED
-from netspec.training.network import Network, network
-from netspec.training.out_of_memory import halved
 from netspec.training.run import Run
-from netspec.training.state import put_into
-from netspec.training.task import Task, losses_of, read_back
+from netspec.training.task import Task, read_back
+from netspec.training.testing import tested
+from netspec.training.trained import with_weights
 from netspec.training.under_way import Data
 
 NAME = "validation.json"
@@ -43,43 +38,21 @@ def examine(run: Run, data: Data, device: torch.device) -> dict[str, Any] | None
     if data.validation is None or not run.weights("best").exists():
         return None
     task, _ = read_back(run)
-    net = _best(task, run, device)
+    net = with_weights(task, run)
+    net.module.to(device)
     best = run.read("best/metrics.json")
-    validation, answers = _tested(net, task, data.validation, device)
-    train, _ = _tested(net, task, _training_images(task, data, len(data.validation)), device)
+    validation, answers = tested(task, net, data.validation, device)
+    train, _ = tested(task, net, _training_images(task, data, len(data.validation)), device)
     found = {
         "epoch": best["epoch"],
         "step": best["step"],
-        "validation": validation,
-        "train": train,
+        "validation": to_json(validation),
+        "train": to_json(train),
         "calibration": calibration_to_json(calibration(answers)),
         "wrong": _wrong(data.validation, answers),
     }
     run.write(NAME, json.dumps(found) + "\n")
     return found
-
-
-def _best(task: Task, run: Run, device: torch.device) -> Network:
-    net = network(task.graph, task.settings)
-    try:
-        put_into(net.module.state_dict(), read(run.weights("best")), "a weight")
-    except WeightsError as error:
-        raise TrainingError(str(error)) from None
-    net.module.to(device)
-    return net
-
-
-def _tested(
-    net: Network, task: Task, images: Images | Streamed, device: torch.device
-) -> tuple[dict[str, Any], Answers]:
-    losses, flips = losses_of(task.settings), task.settings.test_flips
-
-    def test(size: int) -> tuple[dict[str, Any], Answers]:
-        batches, listener = in_order(images, task.normalization, size, device), Listener()
-        found = evaluate(net, batches, losses, len(task.classes), flips=flips, seen=listener)
-        return to_json(found), listener.answers()
-
-    return halved(test, TESTED)
 
 
 def _training_images(task: Task, data: Data, most: int) -> Images:
@@ -105,10 +78,4 @@ def _wrong(images: Images | Streamed, answers: Answers) -> list[dict[str, Any]]:
 
 def _pixels(images: Images | Streamed, positions: Sequence[int]) -> Tensor | list[Tensor]:
     """The images at these positions as they enter the network, before they are normalised: uint8 (N, C, H, W)."""
-    if not positions:
-        return []
-    return (
-        sample(images.images, images.steps, positions)
-        if isinstance(images, Streamed)
-        else sample(images, (), positions)
-    )
+    return images_at(images, positions) if positions else []

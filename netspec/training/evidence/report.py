@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from netspec.training.evidence.findings import NAME as VALIDATION
 from netspec.training.evidence.page import Evidence, page
 from netspec.training.evidence.status import Status
 from netspec.training.evidence.status import read as read_status
@@ -14,7 +15,7 @@ from netspec.training.run import Run
 from netspec.training.task import read_back
 
 NAME = "report.html"
-VALIDATION, TEST = "validation.json", "test.json"
+TEST = "test.json"
 
 
 def report(run: Run) -> bool:
