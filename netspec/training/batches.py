@@ -46,6 +46,10 @@ class Order:
         """The epoch, from 0, in which a step is."""
         return step // self.per_epoch
 
+    def size(self, step: int) -> int:
+        """How many images a step has."""
+        return min(self.batch, self.images - step % self.per_epoch * self.batch)
+
     def positions(self, step: int) -> Tensor:
         """The positions of the images of a step, from 0: int64 (B,)."""
         epoch, place = divmod(step, self.per_epoch)
@@ -96,7 +100,7 @@ class Feed:
 
         Raises DataError for a file that can't be read.
         """
-        share, mixes = self.world.share(len(self.order.positions(step))), self.augmentation.mixes
+        share, mixes = self.world.share(self.order.size(step)), self.augmentation.mixes
         pixels, targets = self.source.batch(step, self.positions)
         images = pixels.float() / 255
         if self.augmentation.steps:

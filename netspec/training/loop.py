@@ -51,7 +51,7 @@ def steps_in_all(settings: Settings, per_epoch: int) -> int:
 def train_step(training: Training, feed: Feed) -> None:
     """One step of the optimiser on the next batch. Raises NotFinite, on a CPU, before weights are changed by it."""
     settings, network, scaler = training.settings, training.network, training.scaler
-    share = training.world.share(len(feed.order.positions(training.step)))
+    share = training.world.share(feed.order.size(training.step))
     images, targets = feed.batch(training.step)
     if not network.module.training:
         network.train()
@@ -260,7 +260,7 @@ def _epochs(
             save(training, run)
             return
         if not _is_at_end(training, per_epoch):
-            images += len(data.feed.order.positions(training.step))
+            images += data.feed.order.size(training.step)
             parts = training.parts
             train_step(training, data.feed)
             stepped()

@@ -28,6 +28,12 @@ def test_an_epoch_shows_every_image_once(images: int, batch: int, steps: int) ->
         assert len(seen) == images or images % batch == 1  # a single one that is left over is left out
 
 
+@pytest.mark.parametrize(("images", "batch"), [(10, 4), (9, 4), (8, 4), (3, 1), (5, 5), (3, 5), (1, 1)])
+def test_a_step_has_as_many_images_as_it_has_positions(images: int, batch: int) -> None:
+    order = Order(images, batch, seed=0)
+    assert [order.size(step) for step in range(9)] == [len(order.positions(step)) for step in range(9)]
+
+
 def test_epochs_have_orders_of_their_own_and_seeds_as_well() -> None:
     orders = [Order(50, 50 // 2, seed).positions(step).tolist() for seed in (0, 1) for step in (0, 2)]
     assert len({tuple(each) for each in orders}) == 4
