@@ -16,7 +16,7 @@ from netspec.training.errors import TrainingError
 from netspec.training.run import Run
 from netspec.training.state import State
 from netspec.training.state import load as load_state
-from netspec.training.task import begun, prepared, read_back, versions
+from netspec.training.task import begun, prepared, read_back, record_of, versions
 from netspec.training.under_way import Data, Training, take_up
 from netspec.training.world import ALONE, World
 
@@ -63,7 +63,10 @@ def resumed(
 
 def began_on(folder: Path) -> tuple[int, str]:
     """On how many devices a run began, and on what. Raises TrainingError."""
-    _, record = read_back(Run(folder))
+    run = Run(folder)
+    record = record_of(run)
+    if "device" not in record:
+        raise TrainingError(f"`{run.folder / 'recipe.json'}` is damaged: 'device' is not there")
     return record.get("devices", 1), _device(record)
 
 

@@ -340,11 +340,17 @@ def versions() -> dict[str, str]:
     return {"netspec": __version__, "python": platform.python_version(), "torch": torch.__version__}
 
 
-def read_back(run: Run) -> tuple[Task, Mapping[str, Any]]:
-    """The task of a run, and its record as it is written. Raises TrainingError."""
+def record_of(run: Run) -> Mapping[str, Any]:
+    """A run's record, as it is written. Raises TrainingError."""
     record = run.read("recipe.json")
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise TrainingError(f"`{run.folder / 'recipe.json'}` is of another version of netspec")
+    return record
+
+
+def read_back(run: Run) -> tuple[Task, Mapping[str, Any]]:
+    """The task of a run, and its record. Raises TrainingError."""
+    record = record_of(run)
     text = json.dumps(run.read("graph.json"))
     try:
         data, fitted, normal = record["data"], plain(record["fitted"]), plain(record["normalization"])
