@@ -29,6 +29,7 @@ from netspec.files import save as save_file
 from netspec.lowering.weight_files import WeightsError, write
 from netspec.records import frozen
 from netspec.training.errors import TrainingError, Unwritable
+from netspec.training.metrics import rows_of
 from netspec.training.state import State, unpacked
 from netspec.training.state import save as save_state
 
@@ -109,13 +110,7 @@ class Run:
     def metrics(self) -> list[dict[str, Any]]:
         """The lines of all epochs; one that a crash cut off is left out."""
         path = self.folder / "metrics.jsonl"
-        found = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                break
-        return found
+        return rows_of(path.read_text(encoding="utf-8")) if path.exists() else []
 
     def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the lines of all epochs, for programs and for spreadsheets. Raises TrainingError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from netspec.records import fields, frozen
 from netspec.training.errors import TrainingError
 from netspec.training.evidence.status import State
 from netspec.training.evidence.status import read as read_status
+from netspec.training.metrics import rows_of
 
 
 @frozen
@@ -59,7 +60,7 @@ def runs(folder: Path) -> list[Summary]:
 def summary(folder: Path) -> Summary | None:
     """A run by its folder; None where its record is damaged."""
     record = _json(folder / "recipe.json")
-    rows = list(_rows(folder / "metrics.jsonl"))
+    rows = _rows(folder / "metrics.jsonl")
     status = read_status(folder)
     try:
         best = next((row for row in reversed(rows) if row["best"]), None)
@@ -115,14 +116,8 @@ def _json(path: Path) -> Any:
         return None
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of all epochs; one that a crash cut off ends them."""
+def _rows(path: Path) -> list[dict[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        return rows_of(path.read_text(encoding="utf-8"))
     except OSError:
-        return
-    for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            return
+        return []
