@@ -65,7 +65,7 @@ def follow(training: Training, data: Data, run: Run, every: int | None, shown: S
         if stopped:
             where = f"step {training.step:,} of {training.steps:,}"
             _say(f"stopped after {where}; go on by: netspec resume {run.folder}")
-        reported = record.end("failed" if failure else "stopped" if stopped else "done", failure or _early(training))
+        reported = record.end("failed" if failure else "stopped" if stopped else "done", failure or training.early)
     if not failure and not stopped:
         _say(ended(training, run))
     if reported:
@@ -145,19 +145,12 @@ def is_best(row: Mapping[str, Any]) -> bool:
 
 def ended(training: Training, run: Run) -> str:
     """How a training ended that was not stopped."""
-    best, early = training.best or {}, _early(training)
+    best, early = training.best or {}, training.early
     said = f"{early}; " if early else ""
     if best.get("validation_top1") is None:
         return f"{said}done; test it by: netspec test {run.folder}"
     share = f"{100 * best['validation_top1']:.2f} % of the validation images right"
     return f"{said}best: epoch {best['epoch']}, {share}; test it by: netspec test {run.folder}"
-
-
-def _early(training: Training) -> str:
-    """Why a training is over before its last step, if it is."""
-    if not training.over or training.step >= training.steps:
-        return ""
-    return f"stopped early, {training.waited} epochs without a lower validation loss"
 
 
 def _not_finite(error: Exception, training: Training, run: Run) -> str:

@@ -142,7 +142,7 @@ def _to_the_end(training: Training, data: Data, run: Run, every: int | None, eac
         except NotFinite as error:
             record.end("failed", str(error))
             raise
-        record.end("done" if training.over else "stopped")
+        record.end("done" if training.over else "stopped", training.early)
     if stop():
         done = f"stopped after step {training.step:,} of {training.steps:,}; go on by netspec.Run({str(run.folder)!r})"
         raise KeyboardInterrupt(f"{done}.resume()") if stop.status == 130 else SystemExit(stop.status)

@@ -71,6 +71,13 @@ class Training:
         patience = self.settings.early_stop
         return self.step == self.tested >= self.steps or (patience is not None and self.waited >= patience)
 
+    @property
+    def early(self) -> str:
+        """Why it is over before its last step, in a line for people; nothing where it isn't."""
+        if not self.over or self.step >= self.steps:
+            return ""
+        return f"stopped early, {self.waited} epochs without a lower validation loss"
+
 
 # Its state
 

@@ -56,3 +56,9 @@ def test_a_run_is_tested_asked_and_gives_its_network(tmp_path: Path) -> None:
 def test_a_graph_has_its_recipe_already() -> None:
     with pytest.raises(TrainingError, match="a Graph has its recipe, so `epochs` can't be set"):
         netspec.train(netspec.compile(NET), IMAGES, epochs=1)
+
+
+def test_why_it_stopped_early_is_kept_as_the_command_keeps_it(tmp_path: Path) -> None:
+    made = netspec.train(NET, IMAGES, epochs=5, early_stop=1, lr=1e-12, folder=tmp_path / "r", device="cpu")
+    assert len(made.metrics()) < 5
+    assert made.read("status.json")["why"] == "stopped early, 1 epochs without a lower validation loss"
