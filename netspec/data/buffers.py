@@ -1,8 +1,7 @@
-"""Bytes of files as tensors and back, without numpy."""
+"""Bytes of files as tensors, without numpy."""
 
 from __future__ import annotations
 
-import ctypes
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from netspec.data.dataset import DataError, Images
+from netspec.lowering.raw import raw
 
 
 def bytes_of_file(path: Path) -> bytearray:
@@ -35,12 +35,6 @@ def tensor(content: bytearray) -> Tensor:
     if not content:
         return torch.empty(0, dtype=torch.uint8)
     return torch.frombuffer(content, dtype=torch.uint8)
-
-
-def raw(values: Tensor) -> bytes:
-    """The memory of a tensor."""
-    values = values.contiguous().cpu()
-    return ctypes.string_at(values.data_ptr(), values.numel() * values.element_size())
 
 
 def digest(name: str, images: Images, root: Path) -> bytes:

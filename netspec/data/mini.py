@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from netspec.data.buffers import raw
 from netspec.data.idx import IMAGES, LABELS, PREFIXES, WHAT, missing, read
 from netspec.data.known import KNOWN
 from netspec.files import save
+from netspec.lowering.raw import raw
 
 COUNTS = {"train": 500, "test": 100}
 """Images of each class."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import torch
 from torch import Tensor
 
-from netspec.data.buffers import raw
 from netspec.data.dataset import DataError, Dataset, Images
 from netspec.data.steps import Step, fitted, step
 from netspec.data.stream import sample
 from netspec.files import refusal, replaced
 from netspec.lowering.extras import need
+from netspec.lowering.raw import raw
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -7,7 +7,6 @@ A `.npy` is a magic number, a header that is a Python dict in text (`descr`, `fo
 from __future__ import annotations
 
 import ast
-import ctypes
 import struct
 import zipfile
 import zlib
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from netspec.files import refusal, replaced
+from netspec.lowering.raw import raw
 from netspec.records import frozen
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _write(file: IO[bytes], values: Tensor | Sequence[str] | Rows) -> None:
     if isinstance(values, Rows):
         file.write(_header("<f4", values.shape))
         for part in values.parts:
-            file.write(_raw(part.float()))
+            file.write(raw(part.float()))
         return
     if isinstance(values, Sequence):
         width = max(map(len, values), default=0) or 1
@@ -92,7 +92,7 @@ def _write(file: IO[bytes], values: Tensor | Sequence[str] | Rows) -> None:
     numbers = values.detach().cpu()
     numbers = numbers if numbers.dtype in kinds else numbers.float()
     file.write(_header(kinds[numbers.dtype], tuple(numbers.shape)))
-    file.write(_raw(numbers))
+    file.write(raw(numbers))
 
 
 def _header(kind: str, shape: tuple[int, ...]) -> bytes:
@@ -100,12 +100,6 @@ def _header(kind: str, shape: tuple[int, ...]) -> bytes:
     text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape!r}, }}".encode()
     text += b" " * (-(len(MAGIC) + 4 + len(text) + 1) % 64) + b"\n"
     return MAGIC + b"\x01\x00" + struct.pack("<H", len(text)) + text
-
-
-def _raw(values: Tensor) -> bytes:
-    """The memory of a tensor, on a machine that has the lowest byte first, as all do on which torch runs."""
-    values = values.detach().cpu().contiguous()
-    return ctypes.string_at(values.data_ptr(), values.numel() * values.element_size()) if values.numel() else b""
 
 
 # Reading

@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 
 from netspec.data import pictures
-from netspec.data.buffers import raw
 from netspec.data.dataset import DataError
 from netspec.data.pictures import Facts, decoded, facts, is_picture
+from netspec.lowering.raw import raw
 from tests.data.written import numbered, picture, png
 
 

@@ -8,10 +8,11 @@ from PIL import Image
 from torch import Tensor
 
 from netspec.data import steps
-from netspec.data.buffers import raw, tensor
+from netspec.data.buffers import tensor
 from netspec.data.dataset import DataError
 from netspec.data.sizes import covering, pair, short
 from netspec.data.steps import after, fitted, step
+from netspec.lowering.raw import raw
 from tests.data.written import numbered
 
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from netspec.data.buffers import raw
+from netspec.lowering.raw import raw
 
 
 def numbered(*shape: int, seed: int = 0) -> Tensor:

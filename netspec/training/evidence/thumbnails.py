@@ -9,7 +9,7 @@ from io import BytesIO
 import torch
 from torch import Tensor
 
-from netspec.data.buffers import raw
+from netspec.lowering.raw import raw
 
 MOST = 128
 """Pixels along the longer side; larger images are reduced."""
