@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from netspec.draw.chart import PAGE, TONES, Chart, Dot, Mark, Stroke, Words
+from netspec.draw.lengths import length
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -44,10 +45,10 @@ def _mark(mark: Mark) -> Iterator[str]:
     if isinstance(mark, Stroke):
         dashes = ' stroke-dasharray="5 3"' if mark.dashed else ""
         joins = 'stroke-linejoin="round" stroke-linecap="round"' if not mark.dashed else 'stroke-linejoin="round"'
-        path = "L".join(f"{_number(x)} {_number(y)}" for x, y in mark.points)
-        yield f'<path class="{mark.tone}" d="M{path}" stroke-width="{_number(mark.width)}" {joins}{dashes}/>'
+        path = "L".join(f"{length(x)} {length(y)}" for x, y in mark.points)
+        yield f'<path class="{mark.tone}" d="M{path}" stroke-width="{length(mark.width)}" {joins}{dashes}/>'
     elif isinstance(mark, Dot):
-        place = f'cx="{_number(mark.at[0])}" cy="{_number(mark.at[1])}" r="{_number(mark.radius)}"'
+        place = f'cx="{length(mark.at[0])}" cy="{length(mark.at[1])}" r="{length(mark.radius)}"'
         yield f'<circle class="{mark.tone} {"hollow" if mark.hollow else "full"}" {place} stroke-width="2"/>'
     else:
         yield _words(mark)
@@ -56,10 +57,5 @@ def _mark(mark: Mark) -> Iterator[str]:
 def _words(mark: Words) -> str:
     bold = ' font-weight="600"' if mark.bold else ""
     anchor = f' text-anchor="{mark.anchor}"' if mark.anchor != "start" else ""
-    place = f'x="{_number(mark.at[0])}" y="{_number(mark.at[1])}" font-size="{_number(mark.size)}"'
+    place = f'x="{length(mark.at[0])}" y="{length(mark.at[1])}" font-size="{length(mark.size)}"'
     return f'<text class="{mark.tone}" {place}{anchor}{bold}>{escape(mark.text)}</text>'
-
-
-def _number(value: float) -> str:
-    """A length to a tenth of a pixel, so that the last digits of a float decide nothing."""
-    return f"{value:.1f}".removesuffix(".0")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netspec.draw.lengths import length
 from netspec.draw.profile import BOTTOM, HEIGHT, WIDTH, Bar, Join, Profile
 from netspec.draw.stages import Kind, Stage
 from netspec.report.layout import shorten
@@ -67,7 +68,7 @@ def _bar(bar: Bar) -> Iterator[str]:
         yield _stem(bar)
     if bar.says:
         style = f'font-family="sans-serif" font-size="7" text-anchor="middle" fill="{GREY}"'
-        yield f'<text x="{_number(bar.middle)}" y="{HEIGHT - 1}" {style}>{bar.says}</text>'
+        yield f'<text x="{length(bar.middle)}" y="{HEIGHT - 1}" {style}>{bar.says}</text>'
     yield "</g>"
 
 
@@ -82,30 +83,25 @@ def _rectangle(bar: Bar, y: float, height: float) -> str:
 
 def _arch(bar: Bar) -> str:
     half = min(bar.width, 10) / 2
-    start, top = _number(bar.middle - half), _number(bar.y - 1)
-    return f'<path d="M{start} {top}q{_number(half)} -5 {_number(2 * half)} 0" fill="none" stroke="{GREY}"/>'
+    start, top = length(bar.middle - half), length(bar.y - 1)
+    return f'<path d="M{start} {top}q{length(half)} -5 {length(2 * half)} 0" fill="none" stroke="{GREY}"/>'
 
 
 def _stem(bar: Bar) -> str:
-    at = _number(max(bar.x + 1, bar.right - 2))
-    return f'<path d="M{at} {_number(bar.bottom)}V{BOTTOM + 2}" stroke="{COLOURS["dense"]}"/>'
+    at = length(max(bar.x + 1, bar.right - 2))
+    return f'<path d="M{at} {length(bar.bottom)}V{BOTTOM + 2}" stroke="{COLOURS["dense"]}"/>'
 
 
 def _line(join: Join) -> str:
     """From the side of a bar that reaches higher than the line, from the top of one that doesn't."""
-    start, end, y = join.start, join.end, _number(join.y)
-    begin = f"M{_number(start.right)} {y}" if start.y < join.y else f"M{_number(start.middle)} {_number(start.y)}V{y}"
-    finish = f"H{_number(end.x)}" if end.y < join.y else f"H{_number(end.middle)}V{_number(end.y)}"
+    start, end, y = join.start, join.end, length(join.y)
+    begin = f"M{length(start.right)} {y}" if start.y < join.y else f"M{length(start.middle)} {length(start.y)}V{y}"
+    finish = f"H{length(end.x)}" if end.y < join.y else f"H{length(end.middle)}V{length(end.y)}"
     return f'<path d="{begin}{finish}" fill="none" stroke="{GREY}"/>'
 
 
 def _place(x: float, y: float, width: float, height: float) -> str:
-    return f'x="{_number(x)}" y="{_number(y)}" width="{_number(width)}" height="{_number(height)}"'
-
-
-def _number(value: float) -> str:
-    """A length to a tenth of a pixel, so that the last digits of a float decide nothing."""
-    return f"{value:.1f}".removesuffix(".0")
+    return f'x="{length(x)}" y="{length(y)}" width="{length(width)}" height="{length(height)}"'
 
 
 def _escaped(text: str) -> str:
