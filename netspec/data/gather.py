@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import torch
 from torch import Tensor
 
 from netspec.data.dataset import DataError, Images
-from netspec.data.pictures import Facts, decoded, facts
+from netspec.data.pictures import Facts, decoded, facts, reading_threads
 from netspec.data.read import Read
 from netspec.records import frozen
 
@@ -49,7 +47,7 @@ def gathered(classes: tuple[str, ...], listed: Mapping[str, Listed], root: Path)
 
 def decode_all(files: Sequence[Path], channels: int) -> Tensor:
     """The pixels of files of one size: uint8 (N, C, H, W). Raises DataError."""
-    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
+    with reading_threads() as pool:
         pixels = None
         for at, image in enumerate(pool.map(partial(decoded, channels=channels), files)):
             if pixels is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -43,6 +45,11 @@ class Facts:
 def is_picture(name: str) -> bool:
     """Whether a file is called as an image is; hidden files are none."""
     return name.lower().endswith(ENDINGS) and not name.startswith(".")
+
+
+def reading_threads() -> ThreadPoolExecutor:
+    """Threads that decode files beside each other: Pillow lets go of Python's lock while it does."""
+    return ThreadPoolExecutor(min(16, os.cpu_count() or 1))
 
 
 def facts(path: Path) -> Facts:

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 
 from netspec.data.dataset import DataError, Images
-from netspec.data.pictures import decoded
+from netspec.data.pictures import decoded, reading_threads
 from netspec.data.sizes import ImageShape, by
 from netspec.data.steps import Step, fitted
 from netspec.records import frozen, replace
@@ -77,7 +76,7 @@ def sample(images: Images, steps: Sequence[Step], positions: Sequence[int]) -> T
     if not images.files:
         return fitted(images.pixels[torch.tensor(positions, dtype=torch.int64)], steps)
     pictures, pixels = Pictures(images, steps), torch.empty(0, dtype=torch.uint8)
-    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
+    with reading_threads() as pool:
         for at, image in enumerate(pool.map(pictures.image, positions)):
             if not at:
                 pixels = torch.empty((len(positions), *image.shape), dtype=torch.uint8)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from itertools import islice
@@ -14,6 +12,7 @@ import torch
 from torch import Tensor
 
 from netspec.data.dataset import DataError
+from netspec.data.pictures import reading_threads
 from netspec.records import frozen
 from netspec.training.intake import Intake, intake
 from netspec.training.trained import Trained
@@ -57,7 +56,7 @@ def predictions(made: Trained, pictures: Iterable[Picture | Prediction], top: in
     A prediction among the pictures, which says what could not be found, stays where it is.
     """
     way, rest = intake(made.task), iter(pictures)
-    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
+    with reading_threads() as pool:
         while part := list(islice(rest, TOGETHER)):
             read = list(pool.map(partial(_read, way), part))
             images = [each for each in read if isinstance(each, Tensor)]
